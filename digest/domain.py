@@ -1,0 +1,377 @@
+"""The words of the product as frozen values; no input, no output, no rules beyond what a word means.
+
+One word for each thing, everywhere: see docs/glossary.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One announced work, whichever source told us about it."""
+
+    id: str
+    """Canonical, without version: `arxiv:2606.28729`, `doi:10.1101/…`, else `title:` and a digest of the title."""
+    title: str
+    announced: date
+    """The day upstream showed it to the public; never changes and is never shifted to another zone."""
+    authors: tuple[str, ...] = ()
+    abstract: str = ""
+    categories: tuple[str, ...] = ()
+    published: date | None = None
+    """The day the authors submitted it, where the source says so."""
+    url: str = ""
+    pdf_url: str = ""
+    code_url: str = ""
+    comment: str = ""
+    version: int | None = None
+    upvotes: int | None = None
+    """Community upvotes; None where no source counts any."""
+    picked_by: str = ""
+    """Who put the paper on a community's list."""
+    is_listed: bool = False
+    """Whether a community listed it (upvotes, trending pages): such papers make the trending section."""
+    sources: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other ids that mean the same paper, such as its DOI or the title id it had before an arXiv id was known."""
+    edition: date | None = None
+    """The edition that took it; None until the store has placed it."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was announced before the edition that took it."""
+        return self.edition is not None and self.announced < self.edition
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One dated day, with the first announced day from which it may still take papers that no edition has."""
+
+    day: date
+    since: date
+
+    def takes(self, announced: date) -> bool:
+        """Whether a paper announced on that day falls into the days asked for."""
+        return self.since <= announced <= self.day
+
+
+class BatchState(StrEnum):
+    """How a fetch ended. Only `ok` and `quiet` close a batch."""
+
+    OK = "ok"
+    QUIET = "quiet"  # proved empty: a well-formed page and a reason in the calendar
+    NOT_YET = "not-yet"  # the announcement is still to come
+    STALE = "stale"  # nothing but ids already seen
+    PARTIAL = "partial"  # some pages failed or are missing
+    BROKEN = "broken"  # can't be parsed, or fails a check
+    BLOCKED = "blocked"  # the server refuses us: 403, 429, 503
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the batch is complete by its own proof."""
+        return self in (BatchState.OK, BatchState.QUIET)
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether papers may be missing. A stale batch isn't such a case: all it holds is known already."""
+        return not self.is_closed and self is not BatchState.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that could not be used: where it stands and why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one source brought for one category and day."""
+
+    category: str
+    """The source's own division: an arXiv category, a file. Empty where there is none."""
+    day: date
+    state: BatchState
+    source: str = ""
+    """The source's name in the configuration; `collect_papers` writes it, a source itself needn't know it."""
+    papers: tuple[Paper, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    records: int = 0
+    """Records found upstream, refused and set-aside ones included."""
+    cross: int = 0
+    """Cross-listed announcements that were set aside."""
+    revised: int = 0
+    """Replaced announcements that were set aside."""
+    expected: int | None = None
+    """How many records upstream said there would be, where it says so."""
+    reasons: tuple[str, ...] = ()
+    """What explains the state, in words for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What became of a batch in the store: how many of its papers were new, known, or outside the days asked for."""
+
+    batch: Batch
+    new: int
+    known: int
+    outside: int
+    state: BatchState
+    """The batch's own state, or `stale` where the store found nothing but papers of earlier days."""
+    reasons: tuple[str, ...] = ()
+    needs_attention: bool = False
+    """Whether papers may be missing, and no earlier run has said so of this past day already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the store remembers of one source: the batches that are complete by their own proof."""
+
+    closed: frozenset[tuple[str, date]] = frozenset()
+    """(category, day) of every batch that ended `ok` or `quiet`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """One named part of a profile; a section of the mail.
+
+    Keywords, authors and query are alternatives. `categories` is a filter, and alone it takes all of its papers.
+    `exclude` beats everything in its interest.
+    """
+
+    name: str = ""
+    keywords: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    query: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one subscriber wants to read. Without interests it is the trending digest."""
+
+    interests: tuple[Interest, ...] = ()
+    max_papers: int = 15
+    min_score: float = 0.0
+    trending: int = 3
+    """How many of the day's most upvoted papers close the digest; 0 turns the section off."""
+
+
+class Frequency(StrEnum):
+    """How often a subscriber is due."""
+
+    DAILY = "daily"
+    WEEKDAYS = "weekdays"
+    WEEKLY = "weekly"
+
+
+class Status(StrEnum):
+    """Whether mail may go to a subscriber."""
+
+    PENDING = "pending"  # signed up, not confirmed
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One inbox: a stable id, an address, what it wants and when."""
+
+    id: str
+    """Made from the normalised address; stable, and the only thing about a person that stands in a link."""
+    email: str
+    profile: Profile
+    name: str = ""
+    timezone: str = "UTC"
+    send_at: time = time(7, 30)
+    frequency: Frequency = Frequency.DAILY
+    weekday: str = "monday"
+    language: str = "en"
+    origin: str = "file"
+    """`file` or `signup`."""
+    status: Status = Status.ACTIVE
+    cursor: date | None = None
+    """The last edition delivered; None before the first plan."""
+    is_new: bool = True
+    """Whether no digest was ever planned: the first one goes out at once, whatever the frequency."""
+    file: str = ""
+    """The subscriber file, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a paper was chosen: the keyword as the reader wrote it and the field where it stands.
+
+    `spans` are (start, end) offsets of the hits in the paper's title or abstract, for marking.
+    """
+
+    keyword: str
+    field: str
+    """`title`, `abstract`, `author`, `category` or `upvotes`."""
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A paper, the interest it fits, a score, and the reasons."""
+
+    paper: Paper
+    interest: str
+    score: float
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...] = ()
+    """What else the reader should know of the choice, such as that the paper's categories are unknown."""
+
+
+class SectionKind(StrEnum):
+    """What a section of a digest holds."""
+
+    INTEREST = "interest"
+    TRENDING = "trending"
+    LATE = "late"
+    AGAIN = "again"
+    REVISED = "revised"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled run of matches, best first."""
+
+    kind: SectionKind
+    title: str
+    matches: tuple[Match, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One subscriber's matches over the editions it covers; content only, no look yet."""
+
+    subscriber: Subscriber
+    edition: date
+    covers: tuple[date, ...]
+    """The editions it covers, oldest first; the last is `edition`."""
+    sections: tuple[Section, ...]
+    considered: int
+    """Papers of the covered editions."""
+    matched: int
+    """How many of them fit the profile, shown or not."""
+    older_papers: int = 0
+    """Papers of editions beyond the fourteen a digest covers: counted, not shown."""
+    account: tuple[str, ...] = ()
+    """The account of the day in sentences: what the sources brought, what was late or missing."""
+
+    @property
+    def shown(self) -> tuple[Match, ...]:
+        """Every match in the order in which the reader sees it."""
+        return tuple(match for section in self.sections for match in section.matches)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not any(section.matches for section in self.sections)
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A finished message: envelope and bytes, nothing left to decide.
+
+    `content` is the whole message as it goes over the wire: ASCII, CRLF line ends, no line over 998 octets (RFC 5322).
+    """
+
+    recipient: str
+    sender: str
+    """The envelope sender, a bare address."""
+    message_id: str
+    subject: str
+    content: bytes
+    subscriber_id: str = ""
+    edition: date | None = None
+    digest: Digest | None = None
+
+
+class DeliveryState(StrEnum):
+    """Where one digest is on its way to one inbox."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one email: the state its row takes and the server's own words."""
+
+    email: Email
+    state: DeliveryState
+    reply: str = ""
+    code: int | None = None
+    enhanced_code: str = ""
+    retry_after: timedelta | None = None
+    charges_attempt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the history: one edition's digest for one subscriber."""
+
+    edition: date
+    subscriber_id: str
+    email: str
+    state: DeliveryState
+    attempts: int = 0
+    message_id: str = ""
+    code: int | None = None
+    enhanced_code: str = ""
+    reply: str = ""
+    relay: str = ""
+    updated_at: datetime | None = None
+    covers: tuple[date, ...] = ()
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What every email of this installation shares."""
+
+    site_name: str
+    sender: str
+    base_url: str
+    secrets: tuple[str, ...] = field(repr=False)
+    """Keys that sign links, newest first; older ones still verify."""
+    reply_to: str = ""
+    postal_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionTotals:
+    """How one edition stands: deliveries by state, and readers for whom nothing matched."""
+
+    edition: date
+    papers: int
+    subscribers: int
+    states: Mapping[DeliveryState, int]
+    empty: int
+
+    @property
+    def planned(self) -> int:
+        """All deliveries, whatever their state."""
+        return sum(self.states.values())

@@ -1,0 +1,109 @@
+"""Every error digest raises on purpose; never a place for handling one.
+
+DigestError
+├── ConfigError            the operator must act; carries every mistake at once
+├── SourceError            skip this source today and say so
+│   └── SourceBlocked      the server refuses us; ask it less
+├── LinkError              a signed link is forged, expired or meant for another purpose
+├── StoreError             the database can't be used as it is
+├── ComposeError           one digest can't be made; the others can
+└── DeliveryError          what became of one email
+    ├── RelayDown          the relay's trouble: nobody is charged, try again later
+    ├── Deferred           this person, for now
+    ├── PolicyRefused      our policy is at fault: the run pauses, nobody is suppressed
+    ├── Rejected           this person, for good
+    ├── Undeliverable      the relay can't carry this email
+    └── InDoubt            the connection was lost after the body began
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class DigestError(Exception):
+    """The root: anything below it is expected and has a message for a person."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong in what the operator wrote: where it is, what is wrong, what would be right."""
+
+    file: str
+    key: str
+    problem: str
+    repair: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}: {self.key}" if self.key else self.file
+        return f"{place}: {self.problem}" + (f" — {self.repair}" if self.repair else "")
+
+
+class ConfigError(DigestError):
+    """The configuration or a subscriber file is wrong. `mistakes` holds all of them, not only the first."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class SourceError(DigestError):
+    """One source, page or file can't be used today. The message names the source, the place and the cause.
+
+    `status` is the HTTP status where a server's answer is the cause.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class SourceBlocked(SourceError):
+    """The server refuses us: 403 (asking again counts as an attack), 429 or 503 even after waiting."""
+
+
+class LinkError(DigestError):
+    """A link's token is forged, expired, or signed for another purpose."""
+
+
+class StoreError(DigestError):
+    """The database can't be used: not reachable, or its schema isn't the one this version needs."""
+
+
+class ComposeError(DigestError):
+    """One subscriber's email can't be made; the cause is in the message."""
+
+
+class DeliveryError(DigestError):
+    """What became of one email that the relay did not accept. `code` and `reply` are the server's own words."""
+
+    def __init__(self, reply: str, *, code: int | None = None, enhanced_code: str = "") -> None:
+        self.reply = reply
+        self.code = code
+        self.enhanced_code = enhanced_code
+        super().__init__(reply)
+
+
+class RelayDown(DeliveryError):
+    """Connect, TLS, AUTH, 421 or anything at MAIL but 5xx: the relay's trouble, no attempt is charged."""
+
+
+class Deferred(DeliveryError):
+    """Refused for now: RCPT 4xx, 4xx at the end of DATA, or lost from RCPT until before 354."""
+
+
+class PolicyRefused(DeliveryError):
+    """Our policy is at fault: MAIL 5xx, 5.7.x anywhere, 552 or 5.3.4. The run pauses; nobody is suppressed."""
+
+
+class Rejected(DeliveryError):
+    """Refused for good: any other 5xx."""
+
+
+class Undeliverable(DeliveryError):
+    """This relay can't carry this email, such as an address that needs SMTPUTF8 where it isn't offered."""
+
+
+class InDoubt(DeliveryError):
+    """No reply, a cut or garbage after 354: the server may or may not have taken the email."""

@@ -1,0 +1,64 @@
+"""Says when two records are the same paper: arXiv ids without version, DOIs, normalised titles. Pure; looks nothing up.
+
+Sources: arXiv's identifier scheme (https://info.arxiv.org/help/arxiv_identifier.html), the DOI handbook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+TITLE_LETTERS_THAT_IDENTIFY = 25
+"""From this many letters and digits on, a title alone may merge two records of different sources."""
+
+_NEW_ID = r"\d{4}\.\d{4,5}"
+_OLD_ID = r"[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7}"
+_ARXIV = re.compile(
+    rf"""^(?:https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format|ps)/
+          |(?:oai:)?arxiv(?:\.org)?:\s*
+          |(?:https?://(?:dx\.)?doi\.org/|doi:)?10\.48550/arxiv\.)?
+        (?P<id>{_NEW_ID}|{_OLD_ID})(?:v(?P<version>\d{{1,3}}))?(?:\.pdf)?/?$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
+
+
+def parse_arxiv_id(text: str) -> tuple[str, int | None] | None:
+    """The arXiv identifier in an id, link, OAI identifier or DataCite DOI, and its version if one is written.
+
+    Old identifiers lose their subject class: `math.GT/0309136v2` gives `("math/0309136", 2)`. None if it is no such id.
+    """
+    found = _ARXIV.match(text.strip())
+    if found is None:
+        return None
+    archive, slash, number = found["id"].partition("/")
+    base = f"{archive.split('.')[0].lower()}/{number}" if slash else archive
+    return base, int(found["version"]) if found["version"] else None
+
+
+def parse_doi(text: str) -> str | None:
+    """The DOI in a bare DOI, `doi:` form or link, lower-cased, without trailing punctuation; None if there is none."""
+    found = _DOI.match(text.strip())
+    return found["doi"].rstrip(".,;)]}'\"").lower() if found else None
+
+
+def normalise_title(title: str) -> str:
+    """A title reduced to its letters and digits, case and accents' composition folded (NFKC, casefold)."""
+    return "".join(c for c in unicodedata.normalize("NFKC", title).casefold() if c.isalnum())
+
+
+def title_id(title: str) -> str:
+    """The canonical id of a paper known by its title alone: `title:` and a digest of the normalised title."""
+    return "title:" + hashlib.sha256(normalise_title(title).encode()).hexdigest()[:20]
+
+
+def family_name(author: str) -> str:
+    """An author's family name for comparing records: before a comma, else the last word; folded to letters only.
+
+    A trailing initial belongs to the given name: `Hinton G` and `G. Hinton` both give `hinton`.
+    """
+    before_comma, comma, _ = author.partition(",")
+    words = before_comma.split() if comma else [w for w in author.split() if len(w.strip(".")) > 1] or author.split()
+    plain = unicodedata.normalize("NFKD", words[-1] if words else "").casefold()
+    return "".join(c for c in plain if c.isalpha())

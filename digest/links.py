@@ -1,0 +1,56 @@
+"""Signed links to a reader's own pages: makes their tokens and verifies them; knows no request and no store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from digest.errors import LinkError
+
+
+class Purpose(StrEnum):
+    """What a link may be used for; a token for one purpose is worthless for any other."""
+
+    CONFIRM = "confirm"
+    PREFERENCES = "preferences"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+LIFETIMES: dict[Purpose, timedelta | None] = {
+    Purpose.CONFIRM: timedelta(days=3),
+    Purpose.PREFERENCES: timedelta(days=90),
+    Purpose.UNSUBSCRIBE: None,  # an unsubscribe link never expires (RFC 8058 sets no end; readers keep old mail)
+}
+
+
+def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: date, secrets: Sequence[str]) -> str:
+    """The address of one subscriber's page for one purpose.
+
+    Equal arguments give equal links, so a mail can be made again byte for byte. `secrets` are newest first.
+    """
+    token: str = _serializer(purpose, secrets).dumps([subscriber_id, issued.toordinal()])
+    return f"{base_url.rstrip('/')}/{purpose}/{token}"
+
+
+def read_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[str]) -> str:
+    """The subscriber id in a token.
+
+    Raises LinkError if the token is forged, made for another purpose, or older than its purpose allows.
+    """
+    try:
+        subscriber_id, issued = _serializer(purpose, secrets).loads(token)
+        age = today - date.fromordinal(issued)
+    except (BadSignature, TypeError, ValueError, OverflowError) as error:
+        raise LinkError("this link is not valid") from error
+    lifetime = LIFETIMES[purpose]
+    if lifetime is not None and age > lifetime:
+        raise LinkError(f"this link was valid for {lifetime.days} days and has expired")
+    return str(subscriber_id)
+
+
+def _serializer(purpose: Purpose, secrets: Sequence[str]) -> URLSafeSerializer:
+    # itsdangerous signs with the last key of the list and verifies with all of them
+    return URLSafeSerializer(list(reversed(secrets)), salt=f"digest.{purpose}")

@@ -1,0 +1,73 @@
+"""Decides who is due and which editions their digests cover. Pure; asks no clock and no store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from digest.domain import WEEKDAYS, Frequency, Status, Subscriber
+
+MOST_EDITIONS = 14
+"""A digest covers at most this many editions; papers of older ones are counted, not shown."""
+
+READERS_A_BATCH = 500
+"""Matched together, so that memory doesn't grow with the number of readers."""
+
+CLAIMS_A_GROUP = 8
+"""Emails marked as being sent in one commit; a crash leaves at most these and those in flight in doubt."""
+
+NOBODY_LIVES_THERE = frozenset({"example.com", "example.net", "example.org"})
+"""Domains for documentation (RFC 2606 section 3): the sample readers' addresses."""
+
+Item = TypeVar("Item")
+
+
+def is_due(subscriber: Subscriber, edition: date, *, ignore_frequency: bool = False, is_owed: bool = False) -> bool:
+    """Whether the edition's digest is to go to the subscriber: active, not served yet, and it is their day.
+
+    A reader who is new or `is_owed` an older digest is due whatever their frequency.
+    """
+    if subscriber.status is not Status.ACTIVE or (subscriber.cursor is not None and subscriber.cursor >= edition):
+        return False
+    return ignore_frequency or is_owed or subscriber.is_new or _is_their_day(subscriber, edition)
+
+
+def has_come(subscriber: Subscriber, now: datetime) -> bool:
+    """Whether the subscriber's hour has come, by the clock on their wall. `now` has a zone."""
+    local = now.astimezone(ZoneInfo(subscriber.timezone))
+    return local.time().replace(tzinfo=None) >= subscriber.send_at
+
+
+def split_covered(days: Sequence[date]) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """Of the editions a reader lacks, oldest first, those that a digest covers and the older ones it only counts."""
+    return tuple(days[-MOST_EDITIONS:]), tuple(days[:-MOST_EDITIONS])
+
+
+def cursor_before(subscriber: Subscriber, edition: date) -> date:
+    """The subscriber's cursor; of somebody new the day before the edition."""
+    return subscriber.cursor or edition - timedelta(days=1)
+
+
+def is_sample(email: str) -> bool:
+    """Whether the address is one of documentation's, which no live relay should be asked to reach."""
+    return email.rpartition("@")[2].lower() in NOBODY_LIVES_THERE
+
+
+def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Items in lists of at most `size`."""
+    remaining = iter(items)
+    while some := list(islice(remaining, size)):
+        yield some
+
+
+def _is_their_day(subscriber: Subscriber, edition: date) -> bool:
+    match subscriber.frequency:
+        case Frequency.DAILY:
+            return True
+        case Frequency.WEEKDAYS:
+            return edition.weekday() < WEEKDAYS.index("saturday")
+        case Frequency.WEEKLY:
+            return WEEKDAYS[edition.weekday()] == subscriber.weekday
