@@ -1,0 +1,20 @@
+"""TOML files and secrets become frozen values, checked as a whole: every mistake is reported at once."""
+
+from digest.config.mistakes import read_mistakes, suggest
+from digest.config.settings import Config, TransportTable, load_config, signing_secrets
+from digest.config.subscribers import Checker, load_subscribers, read_subscriber, subscriber_id
+from digest.config.toml import read_toml
+
+__all__ = [
+    "Checker",
+    "Config",
+    "TransportTable",
+    "load_config",
+    "load_subscribers",
+    "read_mistakes",
+    "read_subscriber",
+    "read_toml",
+    "signing_secrets",
+    "subscriber_id",
+    "suggest",
+]

@@ -1,0 +1,267 @@
+"""The installation's configuration: one TOML file, read once, with every default. Reads no subscriber."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from digest.config.environment import overlay
+from digest.config.mistakes import read_mistakes
+from digest.config.toml import read_toml
+from digest.errors import ConfigError, Mistake
+
+_DURATION = re.compile(r"(?P<count>\d{1,5})(?P<unit>[smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _to_duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.fullmatch(str(value).strip())
+    if not found:
+        raise ValueError(f"{value!r} is no duration — write a number and s, m, h or d, such as 6h")
+    return timedelta(**{_UNITS[found["unit"]]: int(found["count"])})
+
+
+def _to_time(value: Any) -> Any:
+    if isinstance(value, time):
+        return value
+    try:
+        return time.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no time of day — write hours and minutes, such as 07:30") from None
+
+
+def _check_timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is no time zone — write a name such as Europe/Zurich or UTC")
+    return value
+
+
+def _check_sender(value: str) -> str:
+    _, address = parseaddr(value)
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValueError(f"{value!r} holds no address: {error} — write Name <name@example.org>") from None
+    if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
+        raise ValueError(f"{value!r} has a line break or control character — write it on one line")
+    return value
+
+
+def _check_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value!r} is no web address — write https://digest.example.org")
+    return value.rstrip("/")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
+TimeOfDay = Annotated[time, BeforeValidator(_to_time)]
+Timezone = Annotated[str, AfterValidator(_check_timezone)]
+Sender = Annotated[str, AfterValidator(_check_sender)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Table(BaseModel):
+    """One table of a TOML file: frozen, and a misspelt key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Table):
+    """What every mail and page says of this installation."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] = "Paper digest"
+    base_url: Annotated[str, AfterValidator(_check_base_url)] = "http://localhost:8000"
+    sender: Sender = "Paper digest <digest@example.org>"
+    reply_to: str = ""
+    postal_address: str = ""
+    secret: Annotated[str, Field(repr=False)] = ""
+
+
+class SubscriberFolder(Table):
+    """Where the operator's subscriber files lie."""
+
+    path: str = "subscribers"
+
+
+class StoreTable(Table):
+    """Where everything is remembered."""
+
+    url: Annotated[str, Field(repr=False)] = "sqlite:///data/digest.db"
+
+
+class Schedule(Table):
+    """When an edition is due and how long things are kept."""
+
+    timezone: Timezone = "UTC"
+    send_at: TimeOfDay = time(7, 30)
+    max_lateness: Duration = timedelta(hours=6)
+    lookback: Duration = timedelta(days=7)
+    when_empty: Literal["skip", "mail"] = "skip"
+    expires_after: Duration = timedelta(hours=20)
+    retention: Duration = timedelta(days=400)
+
+
+class Dkim(Table):
+    """Signing of mails by us; empty where the relay signs."""
+
+    domain: str = ""
+    selector: str = ""
+    key_file: str = ""
+
+
+class Web(Table):
+    """Where the pages are served."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    admin_token: Annotated[str, Field(repr=False)] = ""
+
+
+class _File(Table):
+    """The whole file. Tables it doesn't know are transports, such as [smtp], which check their own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    site: Site = Site()
+    subscribers: SubscriberFolder = SubscriberFolder()
+    store: StoreTable = StoreTable()
+    sources: dict[str, dict[str, Any]] = {}
+    schedule: Schedule = Schedule()
+    dkim: Dkim = Dkim()
+    web: Web = Web()
+
+
+@dataclass(frozen=True, slots=True)
+class TransportTable:
+    """The one table that says how mail leaves: its name is the adapter's, its options are the adapter's fields."""
+
+    name: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration of one installation. Paths in it are absolute."""
+
+    file: str
+    """The file's name for messages; empty if there is none."""
+    folder: Path
+    """What relative paths in the file are relative to."""
+    site: Site
+    subscribers: Path
+    store_url: str
+    sources: Mapping[str, Mapping[str, Any]]
+    schedule: Schedule
+    transport: TransportTable
+    web: Web
+
+
+def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Read the configuration file, or the defaults where `path` is None, with the environment laid over it.
+
+    Raises ConfigError with every mistake in it.
+    """
+    folder = (path.parent if path else Path()).resolve()
+    name = str(path) if path else "(no configuration file)"
+    table = overlay(read_toml(path, if_missing="copy config.example.toml") if path else {}, environ)
+    try:
+        file = _File.model_validate(table)
+    except ValidationError as error:
+        raise ConfigError(read_mistakes(error, file=name, model=_File)) from error
+    transports = {key: value for key, value in (file.model_extra or {}).items() if isinstance(value, dict)}
+    if mistakes := [*_find_misplaced(name, file), *_find_unready(name, file, transports)]:
+        raise ConfigError(mistakes)
+    transport_name, options = next(iter(transports.items()), ("smtp", {}))
+    return Config(
+        file=str(path) if path else "",
+        folder=folder,
+        site=file.site,
+        subscribers=folder / file.subscribers.path,
+        store_url=_resolve_sqlite(file.store.url, folder),
+        sources=file.sources,
+        schedule=file.schedule,
+        transport=TransportTable(transport_name, {k: v for k, v in options.items() if k not in _POLICY_OPTIONS}),
+        web=file.web,
+    )
+
+
+def signing_secrets(config: Config) -> tuple[str, ...]:
+    """The keys that sign links: the configured one, else one that is made on the first run and kept by the store."""
+    if config.site.secret:
+        return (config.site.secret,)
+    path = secret_path(config)
+    try:
+        return (path.read_text(encoding="ascii").strip(),)
+    except FileNotFoundError:
+        return (_make_secret(path),)
+
+
+def secret_path(config: Config) -> Path:
+    """Where a made secret is kept: beside the SQLite file, else in data/ beside the configuration."""
+    database = config.store_url.removeprefix("sqlite:///")
+    folder = Path(database).parent if config.store_url.startswith("sqlite:") else config.folder / "data"
+    return folder / "secret.key"
+
+
+def _make_secret(path: Path) -> str:
+    made = secrets.token_urlsafe(32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process was first
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(made + "\n")
+    return made
+
+
+_POLICY_OPTIONS = ("rate", "on_unknown", "fallback")
+
+
+def _find_misplaced(name: str, file: _File) -> list[Mistake]:
+    stray = [key for key, value in (file.model_extra or {}).items() if not isinstance(value, dict)]
+    return [Mistake(name, key, "stands outside any table", "put it below its [table]") for key in stray]
+
+
+def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
+    """Options that are planned and documented but do nothing yet: better refused than ignored in silence."""
+    mistakes = []
+    if len(transports) > 1:
+        listed = " and ".join(f"[{key}]" for key in transports)
+        mistakes.append(Mistake(name, "", f"has more than one transport: {listed}", "keep one of them"))
+    for key, table in transports.items():
+        if table.get("rate"):
+            mistakes.append(Mistake(name, f"{key}.rate", "isn't available in this version", 'leave it ""'))
+        if table.get("on_unknown", "hold") != "hold":
+            mistakes.append(
+                Mistake(name, f"{key}.on_unknown", "only hold is available yet", 'write "hold"')
+            )
+        if table.get("fallback"):
+            mistakes.append(Mistake(name, f"{key}.fallback", "isn't available in this version", "remove the table"))
+    if file.dkim != Dkim():
+        mistakes.append(Mistake(name, "dkim", "isn't available in this version", "let the relay sign"))
+    if file.schedule.when_empty != "skip":
+        mistakes.append(Mistake(name, "schedule.when_empty", "only skip is available in this version", 'write "skip"'))
+    return mistakes
+
+
+def _resolve_sqlite(url: str, folder: Path) -> str:
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url == prefix:
+        return url
+    return prefix + str(folder / url.removeprefix(prefix))

@@ -1,0 +1,165 @@
+"""Reads subscriber files and signups: both have the same shape and become the same Subscriber. Sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, ValidationError
+
+from digest.config.mistakes import read_mistakes
+from digest.config.settings import Table, TimeOfDay, Timezone
+from digest.config.toml import read_toml
+from digest.domain import Frequency, Interest, Profile, Subscriber
+from digest.errors import ConfigError, Mistake
+
+Checker = Callable[[Interest], Iterable[tuple[str, str, str]]]
+"""Finds mistakes in an interest's language, as (key, problem, repair); the matching stage has it."""
+
+
+def _check_address(value: str) -> str:
+    try:
+        return validate_email(value.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"{value!r:.120} is no address: {error} — write name@example.org") from None
+
+
+def _check_line(value: str) -> str:
+    if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
+        raise ValueError("has a line break or control character — write it on one line")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_check_line)]
+Terms = Annotated[tuple[Line, ...], Field(max_length=500)]
+Share = Annotated[float, Field(ge=0, le=1000)]
+
+
+class InterestTable(Table):
+    """One [[interests]] table."""
+
+    name: Line = ""
+    keywords: Terms = ()
+    exclude: Terms = ()
+    authors: Terms = ()
+    categories: Terms = ()
+    query: Annotated[str, Field(max_length=2000), AfterValidator(_check_line)] = ""
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+
+    def to_interest(self) -> Interest:
+        """The same as the domain's value."""
+        return Interest(**self.model_dump())
+
+
+class SubscriberTable(Table):
+    """A subscriber file. Top-level keywords, exclude, authors, categories and query make one unnamed interest."""
+
+    email: Address
+    name: Line = ""
+    timezone: Timezone | None = None
+    send_at: TimeOfDay | None = None
+    frequency: Frequency = Frequency.DAILY
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    max_papers: Annotated[int, Field(ge=1, le=200)] = 15
+    min_score: Share = 0.0
+    trending: Annotated[int, Field(ge=0, le=50)] = 3
+    language: Literal["en"] = "en"
+    keywords: Terms = ()
+    exclude: Terms = ()
+    authors: Terms = ()
+    categories: Terms = ()
+    query: Annotated[str, Field(max_length=2000), AfterValidator(_check_line)] = ""
+    interests: Annotated[tuple[InterestTable, ...], Field(max_length=50)] = ()
+
+    def all_interests(self) -> tuple[tuple[str, Interest], ...]:
+        """Every interest with the key under which it stands in the file."""
+        short = InterestTable(
+            keywords=self.keywords,
+            exclude=self.exclude,
+            authors=self.authors,
+            categories=self.categories,
+            query=self.query,
+        ).to_interest()
+        named = ((f"interests.{place}", table.to_interest()) for place, table in enumerate(self.interests))
+        return ((("", short),) if short != Interest() else ()) + tuple(named)
+
+
+def subscriber_id(email: str) -> str:
+    """The stable id of an address: 20 hexadecimal digits; the domain's case doesn't matter, `+tags` do."""
+    local, _, domain = email.rpartition("@")
+    return hashlib.sha256(f"{local}@{domain.lower()}".encode()).hexdigest()[:20]
+
+
+def read_subscriber(
+    values: Mapping[str, Any], *, file: str, timezone: str, send_at: time, check: Checker
+) -> Subscriber:
+    """A Subscriber of the values of a file or a signup; `timezone` and `send_at` are the site's, for what is left out.
+
+    Raises ConfigError with every mistake, those in the language of keywords and queries included.
+    """
+    try:
+        table = SubscriberTable.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(read_mistakes(error, file=file, model=SubscriberTable)) from error
+    interests = table.all_interests()
+    mistakes = [
+        Mistake(file, f"{place}.{key}" if place else key, problem, repair)
+        for place, interest in interests
+        for key, problem, repair in check(interest)
+    ]
+    if mistakes:
+        raise ConfigError(mistakes)
+    profile = Profile(
+        interests=tuple(interest for _, interest in interests),
+        max_papers=table.max_papers,
+        min_score=table.min_score,
+        trending=table.trending,
+    )
+    return Subscriber(
+        id=subscriber_id(table.email),
+        email=table.email,
+        profile=profile,
+        name=table.name,
+        timezone=table.timezone or timezone,
+        send_at=table.send_at or send_at,
+        frequency=table.frequency,
+        weekday=table.weekday,
+        language=table.language,
+        file=file,
+    )
+
+
+def load_subscribers(folder: Path, *, timezone: str, send_at: time, check: Checker) -> tuple[Subscriber, ...]:
+    """Every subscriber file of a folder, by name; a folder that isn't there holds none.
+
+    Raises ConfigError with the mistakes of all files, two files with one address among them.
+    """
+    found: list[Subscriber] = []
+    mistakes: list[Mistake] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            values = read_toml(path)
+            found.append(read_subscriber(values, file=str(path), timezone=timezone, send_at=send_at, check=check))
+        except ConfigError as error:
+            mistakes.extend(error.mistakes)
+    mistakes.extend(_find_doubles(found))
+    if mistakes:
+        raise ConfigError(mistakes)
+    return tuple(found)
+
+
+def _find_doubles(found: Iterable[Subscriber]) -> list[Mistake]:
+    files = defaultdict(list)
+    for subscriber in found:
+        files[subscriber.id].append(subscriber)
+    return [
+        Mistake(second.file, "email", f"{second.email} stands in {first.file} too", "keep one of the two files")
+        for first, *others in files.values()
+        for second in others
+    ]
