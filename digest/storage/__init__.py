@@ -1,0 +1,45 @@
+"""Remembering: all SQL, the tables and the migrations. Only domain values cross this folder's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from digest.domain import Subscriber
+from digest.storage.deliveries import DeliveryStore, Loss
+from digest.storage.engine import open_engine, reading, upgrade
+from digest.storage.ledger import Ledger
+from digest.storage.papers import PaperStore
+from digest.storage.subscribers import SubscriberStore
+
+__all__ = ["DeliveryStore", "Ledger", "Loss", "PaperStore", "Store", "SubscriberStore", "open_store", "upgrade"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything we remember, by subject."""
+
+    ledger: Ledger
+    papers: PaperStore
+    subscribers: SubscriberStore
+    deliveries: DeliveryStore
+
+
+@contextmanager
+def open_store(
+    url: str, *, now: Callable[[], datetime], read_signup: Callable[[dict[str, Any]], Subscriber]
+) -> Iterator[Store]:
+    """The store at a database URL; `now` tells the time of what is written, with its zone.
+
+    `read_signup` makes a Subscriber of a signup's details. Raises StoreError if the database can't be used.
+    """
+    with open_engine(url) as engine:
+        yield Store(
+            ledger=Ledger(engine, now),
+            papers=PaperStore(lambda: reading(engine)),
+            subscribers=SubscriberStore(engine, now, read_signup),
+            deliveries=DeliveryStore(engine, now),
+        )

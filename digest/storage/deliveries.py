@@ -1,0 +1,308 @@
+"""Keeps one row a digest and inbox: plans, claims, records and tells the history. Composes and sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, delete, or_, select, update
+
+from digest.domain import Delivery, DeliveryState, Email, Outcome, Status, Subscriber
+from digest.storage import rows, tables
+from digest.storage.engine import is_alive, open_ownership, reading
+
+_OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
+_LOST = (DeliveryState.FAILED, DeliveryState.REJECTED, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Editions that a subscriber should have had: through which one, and whether the mail may have arrived."""
+
+    through: date
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStore:
+    """The deliveries and the cursors that move with them."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def open_ownership(self) -> AbstractContextManager[str]:
+        """A name for this process's claims, alive as long as the process holds it."""
+        return open_ownership(self.engine)
+
+    def plan(self, edition: date, due: Iterable[Subscriber]) -> None:
+        """Make a pending row for everyone due, ending in the same transaction their older open rows as expired.
+
+        The new digest covers what those would have held, so that no late retry brings the same papers twice.
+        """
+        table = tables.deliveries
+        due = tuple(due)
+        with self.engine.begin() as connection:
+            for some in rows.in_groups([subscriber.id for subscriber in due]):
+                older = (table.c.subscriber_id.in_(some), table.c.edition < edition, table.c.state.in_(_values(_OPEN)))
+                connection.execute(
+                    update(table).where(*older).values(state=DeliveryState.EXPIRED.value, updated_at=self.now())
+                )
+            rows.insert_missing(connection, table, [_pending_row(edition, someone, self.now()) for someone in due])
+
+    def open_rows(self, edition: date) -> frozenset[str]:
+        """The subscribers whose digest of that edition may be claimed now: pending, or deferred until by now."""
+        table = tables.deliveries
+        may_go = or_(
+            table.c.state == DeliveryState.PENDING.value,
+            and_(table.c.state == DeliveryState.DEFERRED.value, table.c.not_before <= self.now()),
+        )
+        with reading(self.engine) as connection:
+            return frozenset(
+                connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition, may_go))
+            )
+
+    def owed_before(self, edition: date) -> frozenset[str]:
+        """The subscribers who have an open digest of an older edition."""
+        table = tables.deliveries
+        older = (table.c.edition < edition, table.c.state.in_(_values(_OPEN)))
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(select(table.c.subscriber_id).where(*older)))
+
+    def planned(self, edition: date) -> frozenset[str]:
+        """Everyone who has a row for that edition, whatever its state."""
+        table = tables.deliveries
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
+
+    def losses(self, *, before: date) -> dict[str, Loss]:
+        """For each subscriber with lost or doubtful mail after their cursor and before an edition: what was lost."""
+        people = tables.subscribers
+        after_cursor = tables.deliveries.c.edition > people.c.cursor
+        joined = _lost_rows(before).join(people, people.c.id == tables.deliveries.c.subscriber_id).where(after_cursor)
+        losses: dict[str, Loss] = {}
+        with reading(self.engine) as connection:
+            for row in connection.execute(joined):
+                losses[row.subscriber_id] = _add_loss(losses.get(row.subscriber_id), row)
+        return losses
+
+    def loss_of(self, subscriber_id: str, *, after: date, before: date) -> Loss | None:
+        """What one subscriber had lost after a cursor and before an edition."""
+        table, loss = tables.deliveries, None
+        mine = (table.c.subscriber_id == subscriber_id, table.c.edition > after)
+        with reading(self.engine) as connection:
+            for row in connection.execute(_lost_rows(before).where(*mine)):
+                loss = _add_loss(loss, row)
+        return loss
+
+    def cursor_of(self, edition: date, subscriber_id: str) -> date | None:
+        """The cursor from which a claimed digest was composed; None if none was claimed."""
+        table = tables.deliveries
+        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id)
+        with reading(self.engine) as connection:
+            return connection.scalar(select(table.c.after).where(*mine))
+
+    def skip(self, edition: date, subscriber_id: str) -> None:
+        """There was nothing to say: drop the pending row and move the cursor, counting the reader as empty."""
+        table = tables.deliveries
+        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id)
+        with self.engine.begin() as connection:
+            dropped = connection.execute(delete(table).where(*mine, table.c.state.in_(_values(_OPEN)))).rowcount
+            if dropped:
+                _move_cursor(connection, subscriber_id, edition)
+                editions = tables.editions
+                counted = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
+                connection.execute(counted)
+
+    def claim(self, emails: Sequence[Email], *, owner: str) -> frozenset[str]:
+        """Commit that these emails are about to be sent, and tell whose may be: nobody else can claim those now.
+
+        A row whose subscriber has unsubscribed or paused since it was planned becomes suppressed instead.
+        """
+        with self.engine.begin() as connection:
+            paper_ids = _paper_ids(connection, emails)
+            return frozenset(
+                email.subscriber_id for email in emails if self._claim_one(connection, email, owner, paper_ids)
+            )
+
+    def give_back(self, emails: Iterable[Email], *, owner: str) -> None:
+        """Make claimed emails pending again that were never started."""
+        table, emails = tables.deliveries, tuple(emails)
+        if not emails:
+            return
+        with self.engine.begin() as connection:
+            for email in emails:
+                mine = (*_is_row_of(email), table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
+                connection.execute(update(table).where(*mine).values(state=DeliveryState.PENDING.value, owner=""))
+
+    def record(self, outcome: Outcome, *, owner: str, relay: str) -> None:
+        """Write what became of a claimed email; if it was sent, the cursor moves in the same transaction."""
+        table, email = tables.deliveries, outcome.email
+        not_before = self.now() + outcome.retry_after if outcome.retry_after else None
+        values = {
+            "state": outcome.state.value,
+            "reply": outcome.reply,
+            "code": outcome.code,
+            "enhanced_code": outcome.enhanced_code,
+            "relay": relay,
+            "not_before": not_before,
+            "attempts": table.c.attempts + (1 if outcome.charges_attempt else 0),
+            "updated_at": self.now(),
+        }
+        mine = (*_is_row_of(email), table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
+        with self.engine.begin() as connection:
+            written = connection.execute(update(table).where(*mine).values(**values)).rowcount
+            if written and outcome.state is DeliveryState.SENT and email.edition is not None:
+                _move_cursor(connection, email.subscriber_id, email.edition)
+
+    def fail(self, edition: date, subscriber_id: str, reason: str) -> None:
+        """Write that an email could not be made; the next digest covers its papers."""
+        table = tables.deliveries
+        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, table.c.state.in_(_values(_OPEN)))
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(table).where(*mine).values(state=DeliveryState.FAILED.value, reply=reason, updated_at=self.now())
+            )
+
+    def suppress_strangers(self, edition: date, *, known: Collection[str]) -> None:
+        """Suppress the open digests of those who were planned and are no subscribers any more."""
+        table = tables.deliveries
+        mine = (table.c.edition == edition, table.c.state.in_(_values(_OPEN)))
+        with self.engine.begin() as connection:
+            waiting = connection.scalars(select(table.c.subscriber_id).where(*mine))
+            for some in rows.in_groups([stranger for stranger in waiting if stranger not in known]):
+                values = {"state": DeliveryState.SUPPRESSED.value, "reply": "no subscriber any more"}
+                connection.execute(
+                    update(table).where(*mine, table.c.subscriber_id.in_(some)).values(**values, updated_at=self.now())
+                )
+
+    def release_lapsed(self) -> int:
+        """Turn the claims of processes that died into `unknown`, as their mail may have gone. Returns how many."""
+        table = tables.deliveries
+        sending = table.c.state == DeliveryState.SENDING.value
+        with reading(self.engine) as connection:
+            owners = connection.scalars(select(table.c.owner).where(sending).distinct()).all()
+        dead = [owner for owner in owners if not is_alive(self.engine, owner)]
+        reason = "the sending process ended before the server's answer was written down"
+        values = {"state": DeliveryState.UNKNOWN.value, "reply": reason, "updated_at": self.now()}
+        if not dead:
+            return 0
+        with self.engine.begin() as connection:
+            return connection.execute(update(table).where(sending, table.c.owner.in_(dead)).values(**values)).rowcount
+
+    def totals(self, edition: date) -> tuple[Mapping[DeliveryState, int], int]:
+        """How many deliveries of the edition are in each state, and for how many readers nothing matched."""
+        table, editions = tables.deliveries, tables.editions
+        with reading(self.engine) as connection:
+            found = Counter(connection.scalars(select(table.c.state).where(table.c.edition == edition)))
+            empty = connection.scalar(select(editions.c.empty).where(editions.c.day == edition)) or 0
+        return {state: found[state.value] for state in DeliveryState}, empty
+
+    def history(
+        self, *, email: str = "", edition: date | None = None, state: DeliveryState | None = None, paper: str = ""
+    ) -> tuple[Delivery, ...]:
+        """The deliveries, newest edition first; each filter narrows them. `paper` may be any id of the paper."""
+        table = tables.deliveries
+        query = select(table).order_by(table.c.edition.desc(), table.c.email)
+        if email:
+            query = query.where(table.c.email == email)
+        if edition is not None:
+            query = query.where(table.c.edition == edition)
+        if state is not None:
+            query = query.where(table.c.state == state.value)
+        with reading(self.engine) as connection:
+            found = connection.execute(query).all()
+            if paper:
+                wanted = connection.scalar(select(tables.aliases.c.paper_id).where(tables.aliases.c.alias == paper))
+                found = [row for row in found if wanted in row.paper_ids]
+            keys = _keys(connection, found)
+        return tuple(rows.to_delivery(row, keys) for row in found)
+
+    def _claim_one(self, connection: Connection, email: Email, owner: str, paper_ids: Mapping[str, int]) -> bool:
+        table, people = tables.deliveries, tables.subscribers
+        is_active = (
+            select(people.c.status).where(people.c.id == email.subscriber_id).scalar_subquery() == Status.ACTIVE.value
+        )
+        papers = [match.paper.id for match in email.digest.shown] if email.digest else []
+        values = {
+            "state": case((is_active, DeliveryState.SENDING.value), else_=DeliveryState.SUPPRESSED.value),
+            "owner": owner,
+            "message_id": email.message_id,
+            "after": email.digest.subscriber.cursor if email.digest else None,
+            "covers": [day.isoformat() for day in email.digest.covers] if email.digest else [],
+            "paper_ids": [paper_ids[paper] for paper in papers],
+            "content_sha256": hashlib.sha256(email.content).hexdigest(),
+            "composed_at": self.now(),
+            "updated_at": self.now(),
+        }
+        may_claim = (*_is_row_of(email), table.c.state.in_(_values(_OPEN)))
+        claimed = update(table).where(*may_claim).values(**values).returning(table.c.state)
+        return connection.execute(claimed).scalar_one_or_none() == DeliveryState.SENDING.value
+
+
+def _lost_rows(before: date) -> Select[Any]:
+    table = tables.deliveries
+    was_tried = and_(table.c.state == DeliveryState.EXPIRED.value, table.c.attempts > 0)
+    lost = or_(table.c.state.in_(_values(_LOST)), was_tried)
+    columns = select(table.c.subscriber_id, table.c.edition, table.c.state)
+    return columns.where(table.c.edition < before, lost).order_by(table.c.edition)
+
+
+def _add_loss(earlier: Loss | None, row: Row[Any]) -> Loss:
+    is_doubtful = row.state == DeliveryState.UNKNOWN.value or (earlier is not None and earlier.is_doubtful)
+    return Loss(row.edition, is_doubtful)
+
+
+def _values(states: Iterable[DeliveryState]) -> list[str]:
+    return [state.value for state in states]
+
+
+def _pending_row(edition: date, subscriber: Subscriber, now: datetime) -> dict[str, Any]:
+    return {
+        "edition": edition,
+        "subscriber_id": subscriber.id,
+        "email": subscriber.email,
+        "state": DeliveryState.PENDING.value,
+        "attempts": 0,
+        "owner": "",
+        "message_id": "",
+        "covers": [],
+        "paper_ids": [],
+        "content_sha256": "",
+        "enhanced_code": "",
+        "reply": "",
+        "relay": "",
+        "updated_at": now,
+    }
+
+
+def _is_row_of(email: Email) -> tuple[Any, Any]:
+    return tables.deliveries.c.edition == email.edition, tables.deliveries.c.subscriber_id == email.subscriber_id
+
+
+def _move_cursor(connection: Connection, subscriber_id: str, edition: date) -> None:
+    people = tables.subscribers
+    behind = or_(people.c.cursor.is_(None), people.c.cursor < edition)  # a cursor only moves forward
+    connection.execute(update(people).where(people.c.id == subscriber_id, behind).values(cursor=edition))
+
+
+def _paper_ids(connection: Connection, emails: Iterable[Email]) -> dict[str, int]:
+    keys = {match.paper.id for email in emails if email.digest for match in email.digest.shown}
+    found: dict[str, int] = {}
+    for some in rows.in_groups(sorted(keys)):
+        query = select(tables.papers.c.key, tables.papers.c.id).where(tables.papers.c.key.in_(some))
+        found.update((row.key, row.id) for row in connection.execute(query))
+    return found
+
+
+def _keys(connection: Connection, found: Iterable[Row[Any]]) -> dict[int, str]:
+    ids = sorted({paper_id for row in found for paper_id in row.paper_ids})
+    keys: dict[int, str] = {}
+    for some in rows.in_groups(ids):
+        query = select(tables.papers.c.id, tables.papers.c.key).where(tables.papers.c.id.in_(some))
+        keys.update((row.id, row.key) for row in connection.execute(query))
+    return keys

@@ -1,0 +1,160 @@
+"""Opens the database, keeps its schema current and tells whether a claim's owner still lives; knows no paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from digest.errors import StoreError
+
+BUSY_TIMEOUT_SECONDS = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@contextmanager
+def open_engine(url: str) -> Iterator[Engine]:
+    """An engine for a database whose schema is checked; SQLite files are made and migrated without asking.
+
+    Raises StoreError if the address is wrong, the server can't be reached, or PostgreSQL's schema needs `db upgrade`.
+    """
+    engine = _make_engine(url)
+    try:
+        if not _is_current(engine):
+            if engine.dialect.name != "sqlite":
+                raise StoreError("the database has an older schema — run `digest db upgrade`")
+            migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema at `url` up to this version's. Raises StoreError if the database can't be reached."""
+    engine = _make_engine(url)
+    try:
+        if not _is_current(engine):
+            migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def migrate(engine: Engine) -> None:
+    """Run the missing migrations in one transaction; of two processes that start at once the second finds none."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            lock_writers(connection)
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def lock_writers(connection: Connection) -> None:
+    """Let one collecting transaction in at a time; SQLite's BEGIN IMMEDIATE does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('digest.writers'))"))
+
+
+def _make_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(parsed, pool_pre_ping=True)
+        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    except ModuleNotFoundError as error:
+        raise StoreError(f"{error.name} is missing — pip install 'paper-digest[postgresql]'") from error
+    except (ArgumentError, NoSuchModuleError, OSError) as error:
+        raise StoreError(f"the database at {url!r} can't be opened: {error}") from error
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediately)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, so that a write takes its lock at once
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_current(engine: Engine) -> bool:
+    try:
+        with reading(engine) as connection:
+            found = MigrationContext.configure(connection).get_current_heads()
+    except OperationalError as error:
+        raise StoreError(f"the database can't be reached: {error.orig}") from error
+    wanted = ScriptDirectory(str(_MIGRATIONS)).get_heads()
+    if set(found) - {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
+        raise StoreError(
+            "the database was made by a newer version of digest — install that version or restore a backup"
+        )
+    return set(found) == set(wanted)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads, so that SQLite takes no write lock for it."""
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def open_ownership(engine: Engine) -> Iterator[str]:
+    """A name under which this process claims deliveries; it lives exactly as long as the lock held here."""
+    owner = uuid4().hex
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:owner, 0))"), {"owner": owner})
+            connection.commit()
+            yield owner
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:owner, 0))"), {"owner": owner})
+            connection.commit()
+        return
+    path = _lock_path(engine, owner)
+    path.parent.mkdir(exist_ok=True)
+    with FileLock(path):
+        yield owner
+    path.unlink(missing_ok=True)
+
+
+def is_alive(engine: Engine, owner: str) -> bool:
+    """Whether the process that claimed under this name still holds its lock."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            free = connection.execute(
+                text("SELECT pg_try_advisory_xact_lock(hashtextextended(:owner, 0))"), {"owner": owner}
+            ).scalar_one()
+            connection.rollback()
+            return not free
+    path = _lock_path(engine, owner)
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            path.unlink(missing_ok=True)
+            return False
+    except Timeout:
+        return True
+
+
+def _lock_path(engine: Engine, owner: str) -> Path:
+    database = Path(engine.url.database or "digest.db")
+    return database.with_name(f"{database.name}.owners") / f"{owner}.lock"

@@ -1,0 +1,204 @@
+"""Keeps the editions and the ledger of batches, and puts arriving papers into the edition that takes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, exists, func, select, update
+
+from digest.domain import Batch, BatchReport, BatchState, Edition, Memory, Paper
+from digest.storage import rows, tables
+from digest.storage.engine import lock_writers, reading
+from digest.storage.papers import PaperStore
+from digest.storage.placement import Placement
+from digest.storage.rows import insert_missing
+from digest.storage.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What each source brought for each day, and which editions are closed."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def memory(self, source: str) -> Memory:
+        """What is remembered of one source."""
+        ledger = tables.batches
+        closed = [state.value for state in BatchState if state.is_closed]
+        query = select(ledger.c.category, ledger.c.day).where(ledger.c.source == source, ledger.c.state.in_(closed))
+        with reading(self.engine) as connection:
+            return Memory(closed=frozenset((row.category, row.day) for row in connection.execute(query)))
+
+    def add_batches(
+        self, edition: Edition, batches: Iterable[Batch], *, backfill: bool = False
+    ) -> tuple[BatchReport, ...]:
+        """Write batches and their papers in one transaction, each paper to the edition that takes it.
+
+        A paper that is known keeps its edition. With `backfill` the days before the edition's become closed editions
+        of their own, about which nobody is mailed.
+        """
+        with self.engine.begin() as connection:
+            return _add_batches(connection, edition, batches, backfill=backfill, now=self.now())
+
+    @contextmanager
+    def rehearse(self, edition: Edition, batches: Iterable[Batch]) -> Iterator[PaperStore]:
+        """The papers as they would be held after adding these batches; nothing of it is kept."""
+        with self.engine.connect() as connection, connection.begin() as transaction:
+            _add_batches(connection, edition, batches, backfill=False, now=self.now())
+            yield PaperStore(lambda: nullcontext(connection))
+            transaction.rollback()
+
+    def close_edition(self, day: date) -> None:
+        """Fix the edition's list, and with it those of all days before: a digest of that day may have gone out."""
+        with self.engine.begin() as connection:
+            _make_edition(connection, day)
+            connection.execute(
+                update(tables.editions)
+                .where(tables.editions.c.day == day, tables.editions.c.closed_at.is_(None))
+                .values(closed_at=self.now())
+            )
+
+    def is_collected(self, day: date) -> bool:
+        """Whether the edition of that day has ever been collected."""
+        with reading(self.engine) as connection:
+            return bool(connection.scalar(select(exists().where(tables.editions.c.day == day))))
+
+    def is_closed(self, day: date) -> bool:
+        """Whether digests of that day, or of a later one, have been planned."""
+        closed = exists().where(tables.editions.c.day >= day, tables.editions.c.closed_at.is_not(None))
+        with reading(self.engine) as connection:
+            return bool(connection.scalar(select(closed)))
+
+    def batches_of(self, day: date) -> tuple[tuple[Batch, int], ...]:
+        """The batches of one announced day, with how many of their papers were new."""
+        ledger = tables.batches
+        query = select(ledger).where(ledger.c.day == day).order_by(ledger.c.source, ledger.c.category)
+        with reading(self.engine) as connection:
+            return tuple((rows.to_batch(row), row.new) for row in connection.execute(query))
+
+
+def _add_batches(
+    connection: Connection, edition: Edition, batches: Iterable[Batch], *, backfill: bool, now: datetime
+) -> tuple[BatchReport, ...]:
+    lock_writers(connection)
+    placement = _placement(connection, edition, backfill=backfill)
+    _open_editions(connection, placement, now)
+    shelf = Shelf(connection, placement)
+    reports = tuple(
+        _add_batch(connection, shelf, placement, batch, now) for batch in sorted(batches, key=lambda batch: batch.day)
+    )
+    shelf.write()
+    return reports
+
+
+def _placement(connection: Connection, edition: Edition, *, backfill: bool) -> Placement:
+    first = connection.scalar(select(func.min(tables.editions.c.day)))
+    closed_through = connection.scalar(
+        select(func.max(tables.editions.c.day)).where(tables.editions.c.closed_at.is_not(None))
+    )
+    return Placement(
+        edition=edition,
+        closed_through=closed_through,
+        is_first=first is None or first == edition.day,
+        is_backfill=backfill,
+    )
+
+
+def _open_editions(connection: Connection, placement: Placement, now: datetime) -> None:
+    _make_edition(connection, placement.edition.day)
+    if placement.is_backfill:
+        days = range(placement.edition.since.toordinal(), placement.edition.day.toordinal())
+        past = [{"day": date.fromordinal(day), "closed_at": now, "empty": 0} for day in days]
+        insert_missing(connection, tables.editions, past)
+
+
+def _make_edition(connection: Connection, day: date) -> None:
+    insert_missing(connection, tables.editions, [{"day": day, "closed_at": None, "empty": 0}])
+
+
+def _add_batch(connection: Connection, shelf: Shelf, placement: Placement, batch: Batch, now: datetime) -> BatchReport:
+    taken = [paper for paper in batch.papers if placement.edition.takes(paper.announced)]
+    shelf.load(taken)
+    counts = Counter("new" if shelf.add(batch, paper, rank=rank) else "known" for rank, paper in enumerate(taken))
+    state, reasons = _judge(connection, shelf, batch, taken)
+    recorded = _recorded_state(connection, batch)
+    if placement.edition.takes(batch.day):
+        _write_ledger(connection, placement, batch, state=state, reasons=reasons, new=counts["new"], now=now)
+    is_today = batch.day == placement.edition.day
+    is_news = is_today or (placement.edition.takes(batch.day) and not placement.is_first and recorded != state)
+    return BatchReport(
+        batch=batch,
+        new=counts["new"],
+        known=counts["known"],
+        outside=len(batch.papers) - len(taken),
+        state=state,
+        reasons=reasons,
+        needs_attention=state.needs_attention and is_news,
+    )
+
+
+def _judge(
+    connection: Connection, shelf: Shelf, batch: Batch, taken: Iterable[Paper]
+) -> tuple[BatchState, tuple[str, ...]]:
+    """A sound batch with nothing but papers that the same source brought on earlier days is stale."""
+    held = [shelf.find(paper) for paper in taken]
+    if batch.state is not BatchState.OK or not held or any(entry is None for entry in held):
+        return batch.state, batch.reasons
+    ids = {entry.id for entry in held if entry is not None}
+    if not _seen_before(connection, batch, ids):
+        return batch.state, batch.reasons
+    return BatchState.STALE, (*batch.reasons, "nothing but papers that this source brought on earlier days")
+
+
+def _seen_before(connection: Connection, batch: Batch, ids: set[int | None]) -> bool:
+    seen = tables.sightings
+    if None in ids:  # just now put on the shelf
+        return False
+    wanted = sorted(paper_id for paper_id in ids if paper_id is not None)
+    earlier = select(func.count(func.distinct(seen.c.paper_id))).where(
+        seen.c.source == batch.source, seen.c.day < batch.day, seen.c.paper_id.in_(wanted)
+    )
+    return connection.scalar(earlier) == len(wanted)
+
+
+def _recorded_state(connection: Connection, batch: Batch) -> str | None:
+    ledger = tables.batches
+    return connection.scalar(
+        select(ledger.c.state).where(
+            ledger.c.source == batch.source, ledger.c.category == batch.category, ledger.c.day == batch.day
+        )
+    )
+
+
+def _write_ledger(
+    connection: Connection,
+    placement: Placement,
+    batch: Batch,
+    *,
+    state: BatchState,
+    reasons: tuple[str, ...],
+    new: int,
+    now: datetime,
+) -> None:
+    ledger = tables.batches
+    values = {
+        "state": state.value,
+        "records": batch.records,
+        "expected": batch.expected,
+        "reasons": list(reasons),
+        "refused": [[refusal.place, refusal.reason] for refusal in batch.refused],
+        "edition": placement.edition.day,
+        "fetched_at": now,
+    }
+    key = {"source": batch.source, "category": batch.category, "day": batch.day}
+    insert_missing(connection, ledger, [{**key, **values, "new": 0}])
+    connection.execute(
+        update(ledger)
+        .where(*(ledger.c[name] == value for name, value in key.items()))
+        .values(**values, new=ledger.c.new + new)
+    )

@@ -1,0 +1,55 @@
+"""Reads the papers we hold, by the editions that took them. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from digest.domain import Paper
+from digest.storage import rows, tables
+
+
+@dataclass(frozen=True, slots=True)
+class PaperStore:
+    """The papers and what communities said of them."""
+
+    connect: Callable[[], AbstractContextManager[Connection]]
+
+    def days_between(self, after: date, through: date) -> tuple[date, ...]:
+        """The editions after one day up to another that hold something for a digest, oldest first."""
+        papers, listings = tables.papers, tables.listings
+        held = select(papers.c.edition).where(papers.c.edition > after, papers.c.edition <= through, ~papers.c.archived)
+        listed = select(listings.c.edition).where(
+            listings.c.edition > after, listings.c.edition <= through, ~listings.c.archived
+        )
+        with self.connect() as connection:
+            return tuple(sorted(connection.scalars(held.union(listed))))
+
+    def of_edition(self, day: date, *, as_of: date) -> tuple[Paper, ...]:
+        """The papers that an edition mails, in the order in which they came, with what listings said by `as_of`."""
+        return self._papers(and_(tables.papers.c.edition == day, ~tables.papers.c.archived), as_of)
+
+    def all_of_edition(self, day: date) -> tuple[Paper, ...]:
+        """All papers of an edition, those included that are known but mailed to nobody, with their latest listings."""
+        return self._papers(tables.papers.c.edition == day, date.max)
+
+    def listed_in(self, day: date, *, as_of: date) -> tuple[Paper, ...]:
+        """The papers that a community listed first in that edition, whatever edition they belong to, in its order."""
+        return self._papers(and_(tables.listings.c.edition == day, ~tables.listings.c.archived), as_of, by_rank=True)
+
+    def count(self, day: date) -> int:
+        """How many papers the edition holds."""
+        query = select(func.count()).select_from(tables.papers).where(tables.papers.c.edition == day)
+        with self.connect() as connection:
+            return connection.scalar(query) or 0
+
+    def _papers(self, condition: ColumnElement[bool], as_of: date, *, by_rank: bool = False) -> tuple[Paper, ...]:
+        order = (tables.listings.c.rank, tables.papers.c.id) if by_rank else (tables.papers.c.id,)
+        with self.connect() as connection:
+            found = connection.execute(rows.select_papers(as_of).where(condition).order_by(*order)).all()
+            names = rows.aliases_of(connection, [row.id for row in found])
+        return tuple(rows.to_paper(row, names.get(row.id, ())) for row in found)

@@ -1,0 +1,33 @@
+"""Decides which edition takes a paper. Pure; knows no table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from digest.domain import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the papers of one collecting go."""
+
+    edition: Edition
+    closed_through: date | None
+    """The last closed edition; that day and all before it are closed."""
+    is_first: bool
+    """Whether this is the installation's first edition, which takes its own day alone."""
+    is_backfill: bool
+    """Whether past editions are made for search and back-tests, about which nobody is mailed."""
+
+    def place(self, announced: date) -> tuple[date, bool]:
+        """The edition of a paper announced on that day, and whether it is archived: known, but mailed to nobody."""
+        if announced < self.edition.day and (self.is_first or self.is_backfill):
+            return announced, True
+        if self.closed_through is None or self.edition.day > self.closed_through:
+            return self.edition.day, False
+        return self.closed_through + timedelta(days=1), False
+
+    def is_open(self, edition: date) -> bool:
+        """Whether what that edition holds may still change."""
+        return self.closed_through is None or edition > self.closed_through

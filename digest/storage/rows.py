@@ -1,0 +1,135 @@
+"""Turns rows into the domain's values and back, and inserts what is missing. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, Table, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from digest.domain import Batch, BatchState, Delivery, DeliveryState, Paper, Refusal
+from digest.storage import tables
+
+Item = TypeVar("Item")
+
+ROWS_A_STATEMENT = 500
+"""Well below the variables that one SQLite statement may carry."""
+
+
+def select_papers(as_of: date) -> Select[Any]:
+    """Papers with what their listings said by the edition `as_of`; later listings stay out of sight."""
+    papers, listings = tables.papers, tables.listings
+    seen = and_(listings.c.paper_id == papers.c.id, listings.c.edition <= as_of)
+    return select(
+        papers,
+        listings.c.upvotes,
+        listings.c.picked_by,
+        listings.c.code_url.label("listed_code_url"),
+        listings.c.edition.label("listed_edition"),
+    ).select_from(papers.outerjoin(listings, seen))
+
+
+def to_paper(row: Row[Any], names: Sequence[str] = ()) -> Paper:
+    """A paper from a row of `select_papers`; `names` are all its ids."""
+    return Paper(
+        id=row.key,
+        title=row.title,
+        announced=row.announced,
+        authors=tuple(row.authors),
+        abstract=row.abstract,
+        categories=tuple(row.categories),
+        published=row.published,
+        url=row.url,
+        pdf_url=row.pdf_url,
+        code_url=row.code_url or row.listed_code_url or "",
+        comment=row.comment,
+        version=row.version,
+        upvotes=row.upvotes,
+        picked_by=row.picked_by or "",
+        is_listed=row.listed_edition is not None,
+        sources=tuple(row.sources),
+        aliases=tuple(name for name in names if name != row.key),
+        edition=row.edition,
+    )
+
+
+def from_paper(paper: Paper) -> dict[str, Any]:
+    """The columns of a paper, but for its row's id and whether it is archived."""
+    return {
+        "key": paper.id,
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "abstract": paper.abstract,
+        "categories": list(paper.categories),
+        "published": paper.published,
+        "announced": paper.announced,
+        "url": paper.url,
+        "pdf_url": paper.pdf_url,
+        "code_url": paper.code_url,
+        "comment": paper.comment,
+        "version": paper.version,
+        "sources": list(paper.sources),
+        "edition": paper.edition,
+    }
+
+
+def to_batch(row: Row[Any]) -> Batch:
+    """A batch of the ledger, without its papers."""
+    return Batch(
+        source=row.source,
+        category=row.category,
+        day=row.day,
+        state=BatchState(row.state),
+        records=row.records,
+        expected=row.expected,
+        reasons=tuple(row.reasons),
+        refused=tuple(Refusal(place, reason) for place, reason in row.refused),
+    )
+
+
+def to_delivery(row: Row[Any], papers: Mapping[int, str]) -> Delivery:
+    """A row of the history; `papers` tells the canonical ids of paper rows."""
+    return Delivery(
+        edition=row.edition,
+        subscriber_id=row.subscriber_id,
+        email=row.email,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        message_id=row.message_id,
+        code=row.code,
+        enhanced_code=row.enhanced_code,
+        reply=row.reply,
+        relay=row.relay,
+        updated_at=row.updated_at,
+        covers=tuple(date.fromisoformat(day) for day in row.covers),
+        papers=tuple(papers[paper_id] for paper_id in row.paper_ids if paper_id in papers),
+    )
+
+
+def aliases_of(connection: Connection, paper_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """All names of papers, by their rows' ids, in alphabetical order."""
+    names: dict[int, tuple[str, ...]] = {}
+    aliases = tables.aliases
+    for some in in_groups(paper_ids):
+        query = select(aliases).where(aliases.c.paper_id.in_(some)).order_by(aliases.c.alias)
+        for row in connection.execute(query):
+            names[row.paper_id] = (*names.get(row.paper_id, ()), row.alias)
+    return names
+
+
+def insert_missing(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving those that are there already as they are."""
+    if not values:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(values))
+
+
+def in_groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items in groups that fit one statement."""
+    remaining = iter(items)
+    while group := list(islice(remaining, ROWS_A_STATEMENT)):
+        yield group

@@ -1,0 +1,153 @@
+"""Keeps the subscribers' rows: status, cursor, and what signups asked for. Reads no file and checks no address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Row, or_, select, update
+
+from digest.domain import Status, Subscriber
+from digest.storage import tables
+from digest.storage.engine import reading
+from digest.storage.rows import in_groups, insert_missing
+
+_STORE_WINS = (Status.PAUSED, Status.UNSUBSCRIBED)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberStore:
+    """What is remembered of subscribers, files and signups alike."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+    read_signup: Callable[[dict[str, Any]], Subscriber]
+    """Makes a Subscriber of the details a signup left; the same reader that subscriber files have."""
+
+    def join(self, files: Iterable[Subscriber]) -> tuple[Subscriber, ...]:
+        """Subscribers of the files and of the web as one list, with the status and cursor of their rows.
+
+        Where both name one address the file wins, but for a pause or an unsubscribe, which always win.
+        """
+        rows = self._rows()
+        joined = {subscriber.id: self._with_row(subscriber, rows.get(subscriber.id)) for subscriber in files}
+        for row in rows.values():
+            if row.id not in joined and row.details is not None:
+                joined[row.id] = self._from_row(row)
+        return tuple(joined.values())
+
+    def find(self, subscriber_id: str, files: Iterable[Subscriber] = ()) -> Subscriber | None:
+        """The subscriber with that id, of the files or of the web, as `join` would give them; None if there is none."""
+        row = self._row(subscriber_id)
+        for subscriber in files:
+            if subscriber.id == subscriber_id:
+                return self._with_row(subscriber, row)
+        return self._from_row(row) if row is not None and row.details is not None else None
+
+    def status_of(self, subscriber_id: str) -> Status | None:
+        """The status in the store; None where there is no row."""
+        row = self._row(subscriber_id)
+        return Status(row.status) if row is not None else None
+
+    def enroll(self, subscribers: Iterable[Subscriber], *, edition: date) -> None:
+        """Give everyone without a row one, and those without a cursor the day before the edition, their first."""
+        new = [subscriber for subscriber in subscribers if subscriber.is_new]
+        values = [
+            {
+                "id": subscriber.id,
+                "email": subscriber.email,
+                "origin": subscriber.origin,
+                "status": subscriber.status.value,
+                "created_at": self.now(),
+            }
+            for subscriber in new
+        ]
+        table = tables.subscribers
+        with self.engine.begin() as connection:
+            insert_missing(connection, table, values)
+            for some in in_groups([subscriber.id for subscriber in new]):
+                unplanned = (table.c.id.in_(some), table.c.first_planned.is_(None))
+                uncovered = (table.c.id.in_(some), table.c.cursor.is_(None))
+                day_before = edition - timedelta(days=1)
+                connection.execute(update(table).where(*uncovered).values(cursor=day_before))
+                connection.execute(update(table).where(*unplanned).values(first_planned=edition))
+
+    def add_signup(self, subscriber_id: str, email: str, details: dict[str, Any]) -> None:
+        """Remember what somebody asked for on the web; nothing is mailed before they confirm.
+
+        What an active or paused reader has asked for before stays as it is: a form that anybody can post changes
+        nobody's profile.
+        """
+        values = {
+            "email": email,
+            "origin": "signup",
+            "status": Status.PENDING.value,
+            "details": details,
+            "created_at": self.now(),
+        }
+        table = tables.subscribers
+        with self.engine.begin() as connection:
+            insert_missing(connection, table, [{"id": subscriber_id, **values}])
+            replaceable = table.c.status.in_([Status.PENDING.value, Status.UNSUBSCRIBED.value])
+            unconfirmed = update(table).where(table.c.id == subscriber_id, replaceable)
+            connection.execute(unconfirmed.values(details=details))
+
+    def confirm(self, subscriber_id: str, *, cursor: date) -> bool:
+        """Make a signup active; `cursor` is the day before that of confirming. False if there is no such signup."""
+        table = tables.subscribers
+        with self.engine.begin() as connection:
+            signups = (table.c.id == subscriber_id, table.c.details.is_not(None))
+            waits = table.c.status != Status.ACTIVE.value
+            forward = or_(table.c.cursor.is_(None), table.c.cursor < cursor)
+            made_active = {"status": Status.ACTIVE.value, "confirmed_at": self.now()}
+            connection.execute(update(table).where(*signups, waits, forward).values(cursor=cursor))
+            connection.execute(update(table).where(*signups, waits).values(**made_active))
+            return connection.scalar(select(table.c.id).where(*signups)) is not None
+
+    def set_status(self, subscriber_id: str, status: Status, *, email: str = "") -> bool:
+        """Pause, resume or unsubscribe. False if there is no such row.
+
+        With `email` a missing row is made: somebody of whom only a file knows was never planned a digest yet.
+        """
+        table = tables.subscribers
+        row = {"id": subscriber_id, "email": email, "origin": "file", "status": status.value, "created_at": self.now()}
+        with self.engine.begin() as connection:
+            insert_missing(connection, table, [row] if email else [])
+            changed = connection.execute(update(table).where(table.c.id == subscriber_id).values(status=status.value))
+            return changed.rowcount == 1
+
+    def set_details(self, subscriber_id: str, details: dict[str, Any]) -> bool:
+        """Change what a signup asks for. False if there is no such signup."""
+        table = tables.subscribers
+        with self.engine.begin() as connection:
+            signups = (table.c.id == subscriber_id, table.c.details.is_not(None))
+            return connection.execute(update(table).where(*signups).values(details=details)).rowcount == 1
+
+    def _rows(self) -> dict[str, Row[Any]]:
+        with reading(self.engine) as connection:
+            found = connection.execute(select(tables.subscribers).order_by(tables.subscribers.c.created_at))
+            return {row.id: row for row in found}
+
+    def _row(self, subscriber_id: str) -> Row[Any] | None:
+        with reading(self.engine) as connection:
+            return connection.execute(
+                select(tables.subscribers).where(tables.subscribers.c.id == subscriber_id)
+            ).one_or_none()
+
+    def _with_row(self, subscriber: Subscriber, row: Row[Any] | None) -> Subscriber:
+        if row is None:
+            return subscriber
+        status = Status(row.status)
+        return replace(
+            subscriber,
+            cursor=row.cursor,
+            status=status if status in _STORE_WINS else subscriber.status,
+            is_new=row.first_planned is None,
+        )
+
+    def _from_row(self, row: Row[Any]) -> Subscriber:
+        subscriber = self.read_signup({**row.details, "email": row.email})
+        is_new = row.first_planned is None
+        return replace(subscriber, origin="signup", status=Status(row.status), cursor=row.cursor, is_new=is_new)

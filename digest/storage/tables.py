@@ -1,0 +1,163 @@
+"""The tables, the same for SQLite and PostgreSQL. Holds no query."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, stored in UTC and read back with its zone, which SQLite would otherwise drop."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102 - SQLAlchemy's signature
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002, D102 - SQLAlchemy's signature
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # the canonical id that people see
+    Column("title", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("published", Date),
+    Column("announced", Date, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("pdf_url", Text, nullable=False),
+    Column("code_url", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("version", Integer),
+    Column("sources", JSON, nullable=False),
+    Column("edition", Date, nullable=False, index=True),
+    # known, searchable, but never announced by us: older than the first edition, or collected afterwards
+    Column("archived", Boolean, nullable=False),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("paper_id", Integer, ForeignKey("papers.id"), primary_key=True),
+    Index("ix_aliases_paper_id", "paper_id"),
+)
+
+listings = Table(  # a community's pick, with the edition that first brought it; frozen when that edition closes
+    "listings",
+    metadata,
+    Column("paper_id", Integer, ForeignKey("papers.id"), primary_key=True),
+    Column("edition", Date, nullable=False, index=True),
+    Column("rank", Integer, nullable=False),
+    Column("upvotes", Integer),
+    Column("picked_by", Text, nullable=False),
+    Column("code_url", Text, nullable=False),
+    Column("archived", Boolean, nullable=False),
+)
+
+sightings = Table(  # which batch held which paper
+    "sightings",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("paper_id", Integer, ForeignKey("papers.id"), primary_key=True),
+    Index("ix_sightings_paper_id", "paper_id"),
+)
+
+batches = Table(  # the ledger
+    "batches",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("expected", Integer),
+    Column("reasons", JSON, nullable=False),
+    Column("refused", JSON, nullable=False),
+    Column("edition", Date, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("closed_at", UtcDateTime),
+    Column("empty", Integer, nullable=False, default=0),  # readers for whom nothing matched
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("cursor", Date),
+    Column("first_planned", Date),
+    Column("details", JSON),  # what a signup asked for, as in a subscriber file; null for files
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", Date, nullable=False),
+    Column("subscriber_id", Text, ForeignKey("subscribers.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("owner", Text, nullable=False, default=""),
+    Column("not_before", UtcDateTime),
+    Column("message_id", Text, nullable=False, default=""),
+    Column("after", Date),  # the cursor from which the digest was composed
+    Column("covers", JSON, nullable=False, default=list),
+    Column("paper_ids", JSON, nullable=False, default=list),
+    Column("content_sha256", Text, nullable=False, default=""),
+    Column("composed_at", UtcDateTime),
+    Column("code", Integer),
+    Column("enhanced_code", Text, nullable=False, default=""),
+    Column("reply", Text, nullable=False, default=""),
+    Column("relay", Text, nullable=False, default=""),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("edition", "subscriber_id", name="uq_deliveries_edition_subscriber"),
+    Index("ix_deliveries_subscriber_id", "subscriber_id"),
+    Index("ix_deliveries_state", "state"),
+)
