@@ -1,0 +1,81 @@
+"""Papers from files, without any network: each file's format is recognised by its content. Writes nothing."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from digest.domain import Batch, BatchState, Edition, Memory
+from digest.errors import SourceError
+from digest.sources import Source
+from digest.sources._http import HttpClient
+from digest.sources.batching import failed_batch, make_batch
+from digest.sources.formats import Dating, Page, parse_content
+from digest.sources.formats.dates import day_in_name
+from digest.sources.formats.decoding import MOST_BYTES
+
+
+@dataclass(frozen=True)
+class Files:
+    """Every file that fits one of the patterns."""
+
+    paths: list[str] = field(default_factory=lambda: ["papers/*"])
+    """Glob patterns, `**` included, relative to `folder`; hidden files are left out unless a pattern names them."""
+    folder: str = ""
+    """The configuration's folder; empty means the working directory."""
+
+    def fetch(self, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:  # noqa: ARG002 - the port's
+        """A batch for each file and announced day, by file name; days outside the edition's are yielded too."""
+        seen: set[Path] = set()
+        for pattern in self.paths:
+            found = [path for path in self._find(pattern) if path not in seen]
+            if not found and not seen.intersection(self._find(pattern)):
+                yield _unmatched(pattern, edition.day)
+            for path in found:
+                seen.add(path)
+                yield from _read_file(path, _name(path, self._root), edition)
+
+    @property
+    def _root(self) -> Path:
+        return Path(self.folder).absolute()
+
+    def _find(self, pattern: str) -> list[Path]:
+        names = glob.glob(pattern, root_dir=self._root, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute one
+        paths = {Path(os.path.normpath(self._root / name)) for name in names}
+        return sorted(path for path in paths if path.is_file())
+
+
+adapter: Callable[..., Source] = Files
+
+
+def _read_file(path: Path, name: str, edition: Edition) -> Iterator[Batch]:
+    undated = day_in_name(path.name) or edition.day
+    try:
+        page = _load_page(path, Dating(undated=undated, latest=edition.day))
+    except SourceError as error:
+        yield failed_batch(name, undated, SourceError(f"{name}: {error}"))
+        return
+    for part in page.by_day():
+        yield make_batch(name, part.day, part)
+
+
+def _load_page(path: Path, dating: Dating) -> Page:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise SourceError(f"larger than {MOST_BYTES} bytes")
+        return parse_content(path.read_bytes(), dating)
+    except OSError as error:
+        raise SourceError(f"can't be read: {error.strerror or error}") from error
+
+
+def _name(path: Path, root: Path) -> str:
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    return name.encode("utf-8", "replace").decode()  # a name may hold bytes that are no text
+
+
+def _unmatched(pattern: str, day: date) -> Batch:
+    return Batch(category=pattern, day=day, state=BatchState.BROKEN, reasons=(f"no file matches {pattern!r}",))

@@ -1,0 +1,77 @@
+"""Parses answers of arXiv's API: an Atom feed whose errors are entries. Fetches nothing.
+
+Source: https://info.arxiv.org/help/api/user-manual.html.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from digest.domain import Paper
+from digest.errors import SourceError
+from digest.sources.formats.dates import iso_day
+from digest.sources.formats.decoding import all_text, read_xml
+from digest.sources.formats.page import Dating, Page, read_each, unique_papers
+from digest.sources.formats.records import make_paper
+from digest.sources.formats.text import clean
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+ARXIV = "{http://arxiv.org/schemas/atom}"
+_OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
+
+
+def parse_page(content: bytes, dating: Dating) -> Page:
+    """The papers of an answer. It tells when they were submitted, never when they were announced.
+
+    Raises SourceError if it is no Atom feed or carries the API's error entry.
+    """
+    root = read_xml(content)
+    if root.tag != f"{ATOM}feed":
+        raise SourceError(f"the root element is {root.tag!s}, not an Atom feed")
+    entries = root.findall(f"{ATOM}entry")
+    for entry in entries:
+        _refuse_error(entry)
+    papers, refused = read_each(
+        ((f"entry {number}", entry) for number, entry in enumerate(entries, 1)),
+        lambda entry: _read_entry(entry, dating),
+    )
+    return Page(
+        day=dating.undated,
+        papers=unique_papers(papers),
+        refused=refused,
+        records=len(entries),
+        expected=_expected(root),
+    )
+
+
+def _refuse_error(entry: etree._Element) -> None:
+    if "/api/errors" in entry.findtext(f"{ATOM}id", ""):
+        reason = clean(all_text(entry.find(f"{ATOM}summary")), most_characters=200)
+        raise SourceError(f"the API answered with an error: {reason or 'no reason given'}")
+
+
+def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
+    primary = [element.get("term") for element in entry.findall(f"{ARXIV}primary_category")]
+    categories = [element.get("term") for element in entry.findall(f"{ATOM}category")]
+    return make_paper(
+        entry.findtext(f"{ATOM}id", ""),
+        title=all_text(entry.find(f"{ATOM}title")),
+        announced=dating.undated,
+        authors=[all_text(name) for name in entry.findall(f"{ATOM}author/{ATOM}name")],
+        abstract=all_text(entry.find(f"{ATOM}summary")),
+        categories=dict.fromkeys(primary + categories),
+        published=iso_day(entry.findtext(f"{ATOM}published", "")),
+        comment=all_text(entry.find(f"{ARXIV}comment")),
+        doi=all_text(entry.find(f"{ARXIV}doi")),
+    )
+
+
+def _expected(root: etree._Element) -> int | None:
+    total, start, page_size = (
+        root.findtext(f"{_OPENSEARCH}{name}", "").strip()[:10]
+        for name in ("totalResults", "startIndex", "itemsPerPage")
+    )
+    if not total.isdecimal():
+        return None
+    left = max(0, int(total) - (int(start) if start.isdecimal() else 0))
+    return min(left, int(page_size)) if page_size.isdecimal() else left
