@@ -1,0 +1,81 @@
+"""Brings together what one reader's digest holds: the editions it covers, their papers, the matches. Writes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from digest.composing import build_digest
+from digest.domain import Digest, Match, Paper, Subscriber
+from digest.matching import match_papers, rank_trending
+from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
+from digest.storage import Loss, PaperStore
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What everybody with one cursor lacks: the editions a digest covers and their papers."""
+
+    edition: date
+    covers: tuple[date, ...]
+    papers: tuple[Paper, ...]
+    """Papers of the covered editions."""
+    listed: tuple[Paper, ...]
+    """Papers that a community listed first on the covered days, whatever their edition."""
+    older_papers: int
+
+    @property
+    def every_paper(self) -> tuple[Paper, ...]:
+        """Both, each once."""
+        held = {paper.id for paper in self.papers}
+        return self.papers + tuple(paper for paper in self.listed if paper.id not in held)
+
+
+def assemble_digests(
+    readers: Iterable[Subscriber], edition: date, *, papers: PaperStore, losses: Mapping[str, Loss]
+) -> Iterator[Digest]:
+    """The digest of each reader over the editions after their cursor; empty ones too.
+
+    Matching goes over the whole span and many readers at once.
+    """
+    by_cursor = defaultdict(list)
+    for reader in readers:
+        by_cursor[cursor_before(reader, edition)].append(reader)
+    for cursor, group in by_cursor.items():
+        span = load_span(papers, after=cursor, edition=edition)
+        for some in in_batches(group, READERS_A_BATCH):
+            found = match_papers(span.every_paper, [reader.profile for reader in some])
+            for reader, matches in zip(some, found, strict=True):
+                yield _assemble(reader, span, matches, losses.get(reader.id))
+
+
+def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:
+    """The editions after a cursor up to `edition`, as a digest of that edition covers them."""
+    days = papers.days_between(after, edition)
+    covers, older = split_covered(days)
+    return Span(
+        edition=edition,
+        covers=covers if edition in covers else (*covers, edition),
+        papers=tuple(paper for day in covers for paper in papers.of_edition(day, as_of=edition)),
+        listed=tuple(paper for day in covers for paper in papers.listed_in(day, as_of=edition)),
+        older_papers=sum(len(papers.of_edition(day, as_of=edition)) for day in older),
+    )
+
+
+def _assemble(reader: Subscriber, span: Span, matches: tuple[Match, ...], loss: Loss | None) -> Digest:
+    covered = {paper.id for paper in span.papers}
+    profile = reader.profile
+    wanted = profile.trending if profile.interests else profile.max_papers
+    return build_digest(
+        reader,
+        [match for match in matches if match.paper.id in covered],
+        edition=span.edition,
+        covers=span.covers,
+        considered=len(span.papers),
+        trending=rank_trending(span.listed, limit=wanted, without={match.paper.id for match in matches}),
+        again_through=loss.through if loss else None,
+        again_is_doubtful=loss.is_doubtful if loss else False,
+        older_papers=span.older_papers,
+    )

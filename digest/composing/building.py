@@ -1,0 +1,93 @@
+"""Turns one subscriber's matches into a Digest: what stands in which section, and what is left out. Knows no look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from digest.domain import Digest, Match, Section, SectionKind, Subscriber
+
+UNNAMED_INTEREST = "Your papers"
+AGAIN = "An earlier mail with these papers did not reach you."
+AGAIN_IN_DOUBT = "You may have seen these papers: we could not tell whether an earlier mail reached you."
+
+
+def build_digest(
+    subscriber: Subscriber,
+    matches: Sequence[Match],
+    *,
+    edition: date,
+    covers: tuple[date, ...],
+    considered: int,
+    trending: Sequence[Match] = (),
+    again_through: date | None = None,
+    again_is_doubtful: bool = False,
+    older_papers: int = 0,
+    account: tuple[str, ...] = (),
+) -> Digest:
+    """One subscriber's digest: a section an interest, then late arrivals, then papers sent in vain, then trending ones.
+
+    The best `max_papers` are shown, over all interests; `matched` counts all. Papers of editions up to `again_through`
+    may have been mailed before. `trending` is taken as it comes: the caller has ranked and cut it.
+    """
+    shown = best_first(matches)[: subscriber.profile.max_papers]
+    again = [match for match in shown if _is_again(match, again_through)]
+    fresh = [match for match in shown if not _is_again(match, again_through)]
+    sections = (
+        *_interests(subscriber, [match for match in fresh if not match.paper.is_late]),
+        Section(SectionKind.LATE, "Late arrivals", tuple(match for match in fresh if match.paper.is_late)),
+        Section(SectionKind.AGAIN, "Once more", tuple(again), note=AGAIN_IN_DOUBT if again_is_doubtful else AGAIN),
+        Section(SectionKind.TRENDING, "Trending today", tuple(trending)),
+    )
+    return Digest(
+        subscriber=subscriber,
+        edition=edition,
+        covers=covers,
+        sections=tuple(section for section in sections if section.matches),
+        considered=considered,
+        matched=len(matches),
+        older_papers=older_papers,
+        account=account,
+    )
+
+
+def best_first(matches: Iterable[Match]) -> list[Match]:
+    """Matches by score; equal ones stay in the order matching gave them."""
+    return sorted(matches, key=lambda match: -match.score)
+
+
+def without_weakest(digest: Digest, count: int) -> Digest:
+    """The digest with `count` matches fewer: the lowest scores first, trending papers (the last section) after them."""
+    trending = [match for section in digest.sections if not is_personal(section) for match in section.matches]
+    personal = best_first(personal_matches(digest))
+    ranked = [*trending, *personal]
+    kept = {match.paper.id for match in ranked[: max(0, len(ranked) - count)]}
+    return _keep(digest, lambda match: match.paper.id in kept)
+
+
+def is_personal(section: Section) -> bool:
+    """Whether a section holds papers that fit the profile; all but the trending ones do."""
+    return section.kind is not SectionKind.TRENDING
+
+
+def personal_matches(digest: Digest) -> list[Match]:
+    """The matches a digest shows because they fit the profile."""
+    return [match for section in digest.sections if is_personal(section) for match in section.matches]
+
+
+def _interests(subscriber: Subscriber, matches: Sequence[Match]) -> Iterator[Section]:
+    names = [*(interest.name for interest in subscriber.profile.interests), *(match.interest for match in matches)]
+    for name in dict.fromkeys(names):
+        found = tuple(match for match in matches if match.interest == name)
+        yield Section(SectionKind.INTEREST, name or UNNAMED_INTEREST, found)
+
+
+def _is_again(match: Match, again_through: date | None) -> bool:
+    edition = match.paper.edition
+    return again_through is not None and edition is not None and edition <= again_through
+
+
+def _keep(digest: Digest, is_kept: Callable[[Match], bool]) -> Digest:
+    cut = (replace(section, matches=tuple(filter(is_kept, section.matches))) for section in digest.sections)
+    return replace(digest, sections=tuple(section for section in cut if section.matches))

@@ -1,0 +1,60 @@
+"""Text escaped once for HTML, into which each reader's marks are spliced by offset. Finds no words itself."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from markupsafe import escape
+
+OPEN_MARK = '<span class="hit" style="background-color:#fff0b3">'
+CLOSE_MARK = "</span>"
+
+_ESCAPED = re.compile("[&<>'\"]")
+
+Span = tuple[int, int]
+"""The offsets of a passage's first character and of the one after its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Markable:
+    """A text's HTML, with what turns offsets into the text into offsets into the HTML."""
+
+    html: str
+    positions: tuple[int, ...]
+    """Where the text has characters that HTML writes longer."""
+    growth: tuple[int, ...]
+    """By how much the HTML is longer before the first, second … of these positions, and after the last."""
+
+    @classmethod
+    def of(cls, text: str) -> Markable:
+        """Escape a text."""
+        found = list(_ESCAPED.finditer(text))
+        growth = accumulate((len(escape(special[0])) - 1 for special in found), initial=0)
+        return cls(str(escape(text)), tuple(special.start() for special in found), tuple(growth))
+
+    def marked(self, spans: Iterable[Span], shown: Span) -> str:
+        """The HTML of the part shown, with a mark around each span in it; overlapping spans share what they share."""
+        end = self._offset(shown[0])
+        pieces = []
+        for first, last in clip_spans(spans, shown):
+            start, stop = self._offset(first), self._offset(last)
+            pieces += [self.html[end:start], OPEN_MARK, self.html[start:stop], CLOSE_MARK]
+            end = stop
+        return "".join([*pieces, self.html[end : self._offset(shown[1])]])
+
+    def _offset(self, position: int) -> int:
+        return position + self.growth[bisect_left(self.positions, position)]
+
+
+def clip_spans(spans: Iterable[Span], shown: Span) -> Iterator[Span]:
+    """The spans in order, cut to the part shown, without overlaps and empty ones."""
+    end, limit = shown
+    for start, stop in sorted(spans):
+        first, last = max(start, end), min(stop, limit)
+        if first < last:
+            yield first, last
+            end = last

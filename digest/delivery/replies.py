@@ -1,0 +1,90 @@
+"""Says what a failure of an SMTP transaction means, from phase, code and enhanced code; pure, talks to nobody.
+
+Sources: RFC 5321 §4.2 (codes), RFC 3463 and its registry (enhanced codes), RFC 1870 §6 (size).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
+
+WORDS_KEPT = 500
+"""How many characters of a server's reply are kept; hostile servers write more."""
+
+
+class Phase(StrEnum):
+    """How far a transaction had come."""
+
+    CONNECT = "connect"  # name lookup, TCP, banner, EHLO, TLS
+    LOGIN = "login"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"  # from the DATA command until its 354: no octet of the body has left
+    BODY = "body"  # from the first octet of the body until the reply to the final dot
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a reply means where it is given: `code` and `enhanced` are prefixes, the empty prefix fits everything."""
+
+    phases: frozenset[Phase]
+    code: str
+    enhanced: str
+    meaning: type[DeliveryError]
+
+
+_ANY = frozenset(Phase)
+_BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.LOGIN})
+_MAIL = frozenset({Phase.MAIL})
+_BODY = frozenset({Phase.BODY})
+
+RULES = (
+    Rule(_BEFORE_MAIL, "", "", RelayDown),
+    Rule(_ANY, "421", "", RelayDown),
+    Rule(_MAIL, "5", "", PolicyRefused),  # the sender is refused, which is nobody's fault but ours
+    Rule(_MAIL, "", "", RelayDown),
+    Rule(_ANY, "5", "5.7.", PolicyRefused),
+    Rule(_ANY, "552", "5.2.", Rejected),  # a full mailbox (RFC 3463 §3.3), which must not pause everybody's mail
+    Rule(_ANY, "552", "", PolicyRefused),
+    Rule(_ANY, "5", "5.3.4", PolicyRefused),  # too big for the relay
+    Rule(_ANY, "5", "", Rejected),
+    Rule(_ANY, "4", "", Deferred),
+    Rule(_BODY, "", "", InDoubt),  # no reply, or none that makes sense
+    Rule(_ANY, "", "", Deferred),  # the same, but before the body: nothing of the mail has left
+)
+"""The first rule that fits decides."""
+
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+_HINT = re.compile(r"(?:try|retry)\D{0,40}?(?P<number>\d{1,5}) ?(?P<unit>s|m|h)(?:ec|in|our|r|\b)", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def read_failure(phase: Phase, code: int | None, text: str) -> DeliveryError:
+    """The error that a reply means in a phase. A `code` of None stands for no reply, a lost connection, or garbage."""
+    enhanced = _ENHANCED.match(text.strip()) if code is not None else None
+    enhanced_code = enhanced.group() if enhanced else ""
+    words = tidy_words(text if code is None else f"{code} {text}")
+    return _meaning(phase, str(code or ""), enhanced_code)(words, code=code, enhanced_code=enhanced_code)
+
+
+def tidy_words(text: str) -> str:
+    """A server's words as one line of printable characters, at most WORDS_KEPT of them."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: 2 * WORDS_KEPT])
+    return " ".join(printable.split())[:WORDS_KEPT]
+
+
+def hinted_seconds(reply: str) -> int | None:
+    """How long a reply asks us to wait, such as `try again in 10 minutes`; None if it doesn't say."""
+    found = _HINT.search(reply)
+    return int(found["number"]) * _SECONDS[found["unit"].lower()] if found else None
+
+
+def _meaning(phase: Phase, code: str, enhanced: str) -> type[DeliveryError]:
+    return next(
+        rule.meaning
+        for rule in RULES
+        if phase in rule.phases and code.startswith(rule.code) and enhanced.startswith(rule.enhanced)
+    )

@@ -1,0 +1,81 @@
+"""Says what is wrong in an interest or profile, all mistakes at once; matches nothing and raises nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from digest.domain import Interest, Profile
+from digest.matching.language import (
+    LONGEST_KEYWORD,
+    Unreadable,
+    parse_author,
+    parse_keyword,
+    parse_query,
+    terms_of,
+)
+
+MOST_TERMS = 300
+"""In one profile; the largest seen in public configurations has 255."""
+GREATEST_INTEREST_WEIGHT = 100.0
+
+
+class Problem(NamedTuple):
+    """One thing wrong: the key where it stands (`keywords[2]`), what is wrong, what would be right."""
+
+    key: str
+    problem: str
+    repair: str
+
+
+def check_profile(profile: Profile) -> list[Problem]:
+    """Everything wrong in a profile; keys begin with `interests[n].`, counted from 0."""
+    problems = [
+        Problem(f"interests[{number}].{key}" if key else f"interests[{number}]", problem, repair)
+        for number, interest in enumerate(profile.interests)
+        for key, problem, repair in check_interest(interest)
+    ]
+    terms = sum(map(_count_terms, profile.interests))
+    if terms > MOST_TERMS:
+        problems.append(
+            Problem("interests", f"{terms} terms; a profile has at most {MOST_TERMS}", "keep those that bring papers")
+        )
+    return problems
+
+
+def check_interest(interest: Interest) -> list[Problem]:
+    """Everything wrong in one interest, in the order in which a file has its keys."""
+    return list(_problems(interest))
+
+
+def _problems(interest: Interest) -> Iterator[Problem]:
+    for key, texts, parse in (
+        ("keywords", interest.keywords, parse_keyword),
+        ("exclude", interest.exclude, parse_keyword),
+        ("authors", interest.authors, parse_author),
+    ):
+        for number, text in enumerate(texts):
+            yield from _unreadable(f"{key}[{number}]", parse(text))
+    for number, category in enumerate(interest.categories):
+        if not category.strip(" .*") or len(category) > LONGEST_KEYWORD:
+            yield Problem(
+                f"categories[{number}]", "this is no category", "write one such as cs.LG, or cs for all of it"
+            )
+    if interest.query.strip():
+        yield from _unreadable("query", parse_query(interest.query))
+    elif not (interest.keywords or interest.authors or interest.categories):
+        yield Problem("", "the interest takes no paper", "give it keywords, authors, categories or a query")
+    if not (math.isfinite(interest.weight) and 0 < interest.weight <= GREATEST_INTEREST_WEIGHT):
+        yield Problem("weight", "this is no weight", f"write a number above 0, up to {GREATEST_INTEREST_WEIGHT:g}")
+
+
+def _unreadable(key: str, parsed: object) -> Iterator[Problem]:
+    if isinstance(parsed, Unreadable):
+        yield Problem(key, parsed.problem, parsed.repair)
+
+
+def _count_terms(interest: Interest) -> int:
+    query = parse_query(interest.query) if interest.query.strip() else None
+    in_query = 0 if query is None or isinstance(query, Unreadable) else len(terms_of(query))
+    return len(interest.keywords) + len(interest.exclude) + len(interest.authors) + in_query

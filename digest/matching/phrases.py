@@ -1,0 +1,126 @@
+"""A phrase as letters to look for, and the rule for when a run of words is that phrase; reads no paper.
+
+Words are compared run together, so that pre-training, pretraining and pre training are one key. A space in the paper
+counts only where the reader's own phrase had a space or hyphen: otherwise "is a" would be "isa".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from digest.matching.words import Joint, Words, read_words
+
+FEWEST_LETTERS_BEFORE_WILDCARD = 3
+LETTERS_THAT_ARE_WORDS = ("C", "R")
+
+_ACRONYM = re.compile(r"[A-Z]{2,6}s?")
+_LONGEST_ACRONYM = 6
+
+
+class UnreadableError(Exception):
+    """What a reader wrote can't be read: the problem, the repair, and where it stands (an offset). Stays inside."""
+
+    def __init__(self, problem: str, repair: str, offset: int = 0) -> None:
+        self.problem = problem
+        self.repair = repair
+        self.offset = offset
+        super().__init__(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What must stand in a title or abstract."""
+
+    key: str
+    """The phrase's words run together, each folded, or exact if the reader quoted them."""
+    splits: frozenset[int] = frozenset()
+    """Where in the key a paper may have a space."""
+    acronyms: tuple[tuple[int, int, int], ...] = ()
+    """(start, end, capitals) of each part of the key that is an acronym, with the fewest capitals it needs."""
+    is_exact: bool = False
+    is_open: bool = False
+    """Whether its last word may go on: `quantiz*`."""
+    is_alone: bool = False
+    """Whether it must not be part of a hyphenated compound: R is not the R of R-CNN."""
+
+
+def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
+    """The phrase in a text without any of the language's signs but a trailing wildcard.
+
+    Raises UnreadableError if no word is in it, if it could never match, or if it would match nearly everything.
+    """
+    is_open = text.endswith("*")
+    words = read_words(text.rstrip("*"))
+    if not words:
+        raise UnreadableError("there is no word in it", "write at least one word")
+    _check(text, words, is_open=is_open)
+    letters = words.exact if is_exact else words.folded[:-1] + (words.exact if is_open else words.folded)[-1:]
+    ends = [sum(map(len, letters[: n + 1])) for n in range(len(letters))]
+    is_letter = len(words) == 1 and len(letters[0]) == 1
+    return Phrase(
+        key="".join(letters),
+        # scripts without spaces have words side by side: only what was written between two of them makes a split
+        splits=frozenset(ends[n - 1] for n in range(1, len(words)) if words.starts[n] > words.ends[n - 1]),
+        acronyms=((0, 1, 1),) if is_letter else _acronyms(text, words, letters),
+        is_exact=is_exact,
+        is_open=is_open,
+        is_alone=is_letter,
+    )
+
+
+def stands(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
+    """Whether the words from first to last, whose letters are the phrase's already, may be read as it."""
+    if first != last:
+        offset = 0
+        for position in range(first, last):
+            offset += len(letters[position])
+            if words.joints[position + 1] is Joint.SPACE and offset not in phrase.splits:
+                return False
+    if phrase.is_alone and _is_in_compound(words, first):
+        return False
+    return all(
+        _capitals(words, letters, range(first, last + 1), part=(start, end)) >= fewest
+        for start, end, fewest in phrase.acronyms
+    )
+
+
+def _check(text: str, words: Words, *, is_open: bool) -> None:
+    if "*" in text.rstrip("*") or text.endswith("**"):
+        raise UnreadableError("a wildcard stands at the end of the last word only", "write it like quantiz*")
+    if is_open and len(words.exact[-1]) < FEWEST_LETTERS_BEFORE_WILDCARD:
+        raise UnreadableError("a wildcard needs at least three letters before it", "write a longer beginning")
+    if Joint.GAP in words.joints[1:]:
+        raise UnreadableError("a phrase never crosses punctuation, so this can't match", "make it two keywords")
+    if len(words) == 1 and len(words.exact[0]) == 1 and text.strip() not in LETTERS_THAT_ARE_WORDS:
+        raise UnreadableError(
+            "a single letter would match nearly everything", "only C and R may stand alone; write a longer word"
+        )
+
+
+def _acronyms(text: str, words: Words, letters: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
+    """The words of two to six capitals, unless the whole phrase is shouted."""
+    if text.isupper() and any(len(word) > _LONGEST_ACRONYM for word in words.exact):
+        return ()
+    found = []
+    offset = 0
+    for start, end, folded in zip(words.starts, words.ends, letters, strict=True):
+        if _ACRONYM.fullmatch(text[start:end]):
+            found.append((offset, offset + len(folded), 2))
+        offset += len(folded)
+    return tuple(found)
+
+
+def _is_in_compound(words: Words, position: int) -> bool:
+    following = position + 1
+    return words.joints[position] is Joint.TIGHT or (following < len(words) and words.joints[following] is Joint.TIGHT)
+
+
+def _capitals(words: Words, letters: tuple[str, ...], run: range, *, part: tuple[int, int]) -> int:
+    """The capitals of those words of a run that cover a part of its letters."""
+    total = offset = 0
+    for position in run:
+        if offset < part[1] and offset + len(letters[position]) > part[0]:
+            total += words.capitals[position]
+        offset += len(letters[position])
+    return total

@@ -1,0 +1,242 @@
+"""READ FIRST: one edition from feed to inbox — collect, store, match, compose, claim, send, record.
+
+The only part that sees all stages. It holds no format, no SQL and no SMTP; only `Parts.now` tells it the time.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from digest.assembly import assemble_digests
+from digest.composing import Card, Composer, compose_email, render_cards
+from digest.delivery import SendingEnd, Transport, send_emails
+from digest.domain import Batch, BatchReport, Digest, Edition, EditionTotals, Email, Outcome, Status, Subscriber
+from digest.planning import CLAIMS_A_GROUP, in_batches, is_due, is_sample
+from digest.sources import HttpClient, Source, collect_papers
+from digest.storage import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run needs, opened once at the edge."""
+
+    store: Store
+    composer: Composer
+    sources: Mapping[str, Source]
+    open_http: Callable[[], AbstractContextManager[HttpClient]]
+    read_files: Callable[[], tuple[Subscriber, ...]]
+    connect: Callable[[], AbstractAsyncContextManager[Transport]]
+    relay: str
+    """The relay's name, for the history."""
+    connections: int
+    is_local: bool
+    """Whether mail stays on this machine; a live relay isn't asked to reach the sample readers."""
+    lookback: timedelta
+    expires_after: timedelta
+    now: Callable[[], datetime]
+    on_progress: Callable[[str, int, int | None], None] = lambda _stage, _done, _total: None
+    """Told, now and then, how much of a stage is done, and of how much where that is known."""
+
+    def readers(self) -> tuple[Subscriber, ...]:
+        """Everybody, files and signups as one list."""
+        return self.store.subscribers.join(self.read_files())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the operator narrowed a run to."""
+
+    only: str = ""
+    """One address, whose frequency is then ignored."""
+    no_send: bool = False
+    send_to: str = ""
+    """One address that gets everything instead; nothing is recorded."""
+    is_their_time: Callable[[Subscriber], bool] = lambda _subscriber: True
+
+
+@dataclass(slots=True)
+class RunReport:
+    """How a run went, for the person who started it."""
+
+    edition: date
+    batches: tuple[BatchReport, ...] = ()
+    composed: int = 0
+    notices: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    end: SendingEnd | None = None
+    totals: EditionTotals | None = None
+
+
+def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport:
+    """One edition through all stages. Safe to repeat: nobody gets a second copy."""
+    report = RunReport(day)
+    with _watch(report, "collect"):
+        report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
+    due = _find_due(day, parts, choice, report)
+    if choice.no_send or choice.send_to:
+        _try_out(due, day, parts, choice, report)
+    else:
+        plan_digests(due, day, parts)
+        deliver_digests(day, parts, choice, report)
+    states, empty = parts.store.deliveries.totals(day)
+    report.totals = EditionTotals(day, parts.store.papers.count(day), _count_active(parts), states, empty)
+    return report
+
+
+def collect_edition(edition: Edition, parts: Parts, *, backfill: bool = False) -> tuple[BatchReport, ...]:
+    """Ask every source, then write what came: no network call happens while a transaction is open."""
+    return parts.store.ledger.add_batches(edition, fetch_batches(edition, parts), backfill=backfill)
+
+
+def fetch_batches(edition: Edition, parts: Parts) -> list[Batch]:
+    """What the sources have for the days the edition takes; nothing is written."""
+    with parts.open_http() as http:
+        batches = []
+        for batch in collect_papers(parts.sources, edition, memory=parts.store.ledger.memory, http=http):
+            batches.append(batch)
+            parts.on_progress("collecting", len(batches), None)
+        return batches
+
+
+def plan_digests(due: Iterable[Subscriber], day: date, parts: Parts) -> None:
+    """Close the edition and promise everyone due a digest: from here on its list is fixed."""
+    due = tuple(due)
+    if due:
+        parts.store.ledger.close_edition(day)
+        parts.store.subscribers.enroll(due, edition=day)
+        parts.store.deliveries.plan(day, due)
+
+
+def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+    """Match, compose, claim, send and record every digest of the edition that is still open."""
+    deliveries = parts.store.deliveries
+    if released := deliveries.release_lapsed():
+        report.notices.append(f"{released} mails of a run that died may have gone; they are held as unknown")
+    deliveries.expire_deferred(planned_before=parts.now() - parts.expires_after)
+    everybody = parts.readers()
+    deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
+    waiting = deliveries.open_rows(day)
+    readers = [reader for reader in everybody if reader.id in waiting and _is_chosen(reader, choice)]
+
+    def record(outcome: Outcome) -> None:
+        deliveries.record(outcome, owner=owner, relay=parts.relay)
+        parts.on_progress("delivering", report.composed, len(readers))
+
+    with deliveries.open_ownership() as owner:
+        emails = _claim(_compose(_digests_of(readers, day, parts, report), parts, report), parts, owner=owner)
+        with _watch(report, "deliver"), closing(emails):
+            report.end = send_emails(emails, parts.connect, record, connections=parts.connections)
+    report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tuple[Subscriber, ...]:
+    owed = parts.store.deliveries.owed_before(day)
+    planned = parts.store.deliveries.planned(day)
+    chosen = [reader for reader in parts.readers() if _is_chosen(reader, choice)]
+    unreachable = {reader.id for reader in chosen if is_sample(reader.email) and not parts.is_local}
+    served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
+    if unreachable:
+        report.notices.append(
+            f"{len(unreachable)} readers under example.com, .net or .org are skipped: nobody is there"
+        )
+    if served:
+        report.notices.append(f"{len(served)} readers have the edition of {day} or a later one already")
+    return tuple(
+        reader
+        for reader in chosen
+        if is_due(reader, day, ignore_frequency=bool(choice.only), is_owed=reader.id in owed)
+        and reader.id not in planned | unreachable
+    )
+
+
+def _is_chosen(reader: Subscriber, choice: Choice) -> bool:
+    return choice.only in ("", reader.email) and choice.is_their_time(reader)
+
+
+def _count_active(parts: Parts) -> int:
+    return sum(reader.status is Status.ACTIVE for reader in parts.readers())
+
+
+def _digests_of(readers: Iterable[Subscriber], day: date, parts: Parts, report: RunReport) -> Iterator[Digest]:
+    losses = parts.store.deliveries.losses(before=day)
+    digests = assemble_digests(readers, day, papers=parts.store.papers, losses=losses)
+    while True:
+        with _watch(report, "match"):
+            digest = next(digests, None)
+        if digest is None:
+            return
+        yield digest
+
+
+def _compose(
+    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
+) -> Iterator[Email]:
+    cards: dict[str, Card] = {}
+    for digest in digests:
+        reader = digest.subscriber
+        if digest.is_empty:
+            if not is_rehearsal:
+                parts.store.deliveries.skip(digest.edition, reader.id)
+            continue
+        try:
+            with _watch(report, "compose"):
+                email = compose_with_cards(digest, cards, parts)
+        except Exception as error:
+            log.exception("the digest for %s can't be made", reader.email)
+            report.notices.append(f"the digest for {reader.email} can't be made: {error}")
+            if not is_rehearsal:
+                parts.store.deliveries.fail(digest.edition, reader.id, str(error))
+            continue
+        report.composed += 1
+        yield email
+
+
+def compose_with_cards(digest: Digest, cards: dict[str, Card], parts: Parts) -> Email:
+    """One digest's email; `cards` keeps what is rendered, so that each paper's card is rendered once an edition."""
+    missing = [match.paper for match in digest.shown if match.paper.id not in cards]
+    cards.update(render_cards(missing, parts.composer))
+    return compose_email(digest, cards, parts.composer, sent_at=parts.now())
+
+
+def _claim(emails: Iterable[Email], parts: Parts, *, owner: str) -> Generator[Email]:
+    deliveries = parts.store.deliveries
+    for group in in_batches(emails, CLAIMS_A_GROUP):
+        mine = deliveries.claim(group, owner=owner)
+        claimed = [email for email in group if email.subscriber_id in mine]
+        try:
+            while claimed:
+                yield claimed.pop(0)
+        finally:  # sending has stopped: these were never started
+            deliveries.give_back(claimed, owner=owner)
+
+
+def _try_out(readers: Iterable[Subscriber], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+    emails = _compose(_digests_of(readers, day, parts, report), parts, report, is_rehearsal=True)
+    if choice.no_send:
+        for _ in emails:
+            pass
+        return
+    redirected = (replace(email, recipient=choice.send_to) for email in emails)
+    with _watch(report, "deliver"):
+        report.end = send_emails(redirected, parts.connect, _forget, connections=parts.connections)
+
+
+def _forget(_outcome: Outcome) -> None:
+    """Record nothing: what goes to the operator's own address is no delivery."""
+
+
+@contextmanager
+def _watch(report: RunReport, stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        report.seconds[stage] += time.perf_counter() - started

@@ -1,0 +1,47 @@
+"""Shows what would be sent: the same functions as a run, and nothing written or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+
+from digest.assembly import assemble_digests
+from digest.domain import Digest, Edition, Email, Subscriber
+from digest.pipeline import Parts, compose_with_cards, fetch_batches
+from digest.planning import cursor_before
+from digest.storage import Loss, PaperStore
+
+
+def preview_digest(reader: Subscriber, day: date, parts: Parts) -> Digest:
+    """The reader's digest of one edition: of a day that was delivered as it was, else as it would go out now.
+
+    A day that was never collected is collected into memory.
+    """
+    reader, losses = _as_of(reader, day, parts)
+    with _open_papers(day, parts) as papers:
+        return next(iter(assemble_digests([reader], day, papers=papers, losses=losses)))
+
+
+def preview_email(reader: Subscriber, day: date, parts: Parts) -> Email:
+    """The email of `preview_digest`, as it goes over the wire. Raises ComposeError if it can't be made."""
+    return compose_with_cards(preview_digest(reader, day, parts), {}, parts)
+
+
+@contextmanager
+def _open_papers(day: date, parts: Parts) -> Iterator[PaperStore]:
+    if parts.store.ledger.is_collected(day):
+        yield parts.store.papers
+        return
+    edition = Edition(day, day - parts.lookback)
+    with parts.store.ledger.rehearse(edition, fetch_batches(edition, parts)) as papers:
+        yield papers
+
+
+def _as_of(reader: Subscriber, day: date, parts: Parts) -> tuple[Subscriber, dict[str, Loss]]:
+    """The reader with the cursor that they had before that day's digest, and what they had lost until then."""
+    deliveries = parts.store.deliveries
+    cursor = deliveries.cursor_of(day, reader.id) or min(cursor_before(reader, day), day - timedelta(days=1))
+    loss = deliveries.loss_of(reader.id, after=cursor, before=day)
+    return replace(reader, cursor=cursor), {reader.id: loss} if loss else {}

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from digest.composing import Composer, compose_email
+from digest.composing.emails import HTML_BYTES
+from digest.domain import Digest, Email, Frequency, Match, Paper, Profile, Reason, Subscriber
+from digest.errors import ComposeError
+from digest.links import Purpose, read_token
+
+DAY = date(2026, 6, 30)
+MOMENT = datetime(2026, 6, 30, 5, 30, tzinfo=UTC)
+
+Build = Callable[..., Digest]
+Compose = Callable[..., Email]
+ReadEmail = Callable[[Email], Any]
+
+
+@pytest.fixture
+def read_card(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> Callable[[Paper], Any]:
+    """Reads an email with one paper in it, chosen without any reason."""
+
+    def read_one(paper: Paper) -> Any:
+        return read(compose(digest_of(replace(match, paper=paper, reasons=()))))
+
+    return read_one
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.split())
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "Paper digest",
+        "Tuesday, 30 June 2026",
+        "1 of 412 papers matched",
+        "Gentle Pruning of Very Large Gardens",
+        "Ines Feld, Tomás Prado",
+        "cs.LG, cs.CL · submitted 28 June · 12 pages, 5 figures",
+        "Why: “pruning” in title and abstract",
+        "Pruning them gently keeps nine birds in ten.",
+        "You get this because ada@readers.example is subscribed to Paper digest.",
+        "Reading Room, 1 Example Street, Zürich",
+    ],
+)
+def test_html_and_text_say_the_same(
+    known: str, compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    mail = read(compose(digest_of(match)))
+    assert known in _plain(mail.words)
+    assert known in _plain(mail.text)
+
+
+def test_matched_words_are_marked_in_title_and_abstract(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    marks = read(compose(digest_of(match))).tree.find_class("hit")
+    assert [(mark.text, mark.getparent().tag) for mark in marks] == [("Pruning", "a"), ("Pruning", "p")]
+
+
+def test_links_lead_to_abstract_pdf_and_code_and_to_nothing_unsafe(
+    read_card: Callable[[Paper], Any], paper: Paper
+) -> None:
+    labels = ("Abstract", "PDF", "Code")
+    shown = [a.text for a in read_card(paper).tree.iter("a")]
+    assert [text for text in shown if text in labels] == list(labels)
+    unsafe = read_card(replace(paper, url="javascript:alert(1)", pdf_url="", code_url="data:text/html,x"))
+    assert not [a.text for a in unsafe.tree.iter("a") if a.text in labels]
+    assert "javascript" not in unsafe.html + unsafe.text
+
+
+def test_many_authors_are_counted_after_the_sixth(read_card: Callable[[Paper], Any], paper: Paper) -> None:
+    mail = read_card(replace(paper, authors=tuple(f"Author {n}" for n in range(1, 10))))
+    assert "Author 5, Author 6 and 3 more" in mail.words
+    assert "Author 7" not in mail.words
+
+
+def test_a_paper_of_which_nothing_is_known_still_has_a_card(read_card: Callable[[Paper], Any]) -> None:
+    mail = read_card(Paper(id="title:0", title="", announced=DAY, edition=DAY))
+    assert "Untitled" in mail.words
+    assert "None" not in mail.words
+
+
+def test_upvotes_and_who_picked_a_paper_are_shown_where_they_are_known(
+    read_card: Callable[[Paper], Any], paper: Paper
+) -> None:
+    assert "▲ 1 upvote · picked by tove" in _plain(read_card(replace(paper, upvotes=1, picked_by="tove")).text)
+    assert "▲" not in read_card(paper).text
+
+
+def test_a_trending_paper_gives_its_upvotes_as_the_reason(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    paper = replace(match.paper, upvotes=163, picked_by="tove")
+    trending = Match(paper, "Trending", 163.0, (Reason("tove", "upvotes"),))
+    mail = read(compose(digest_of(trending=[trending])))
+    (why,) = mail.tree.find_class("why")
+    assert _plain(why.text) == "▲ 163 upvotes · picked by tove"
+    assert _plain(mail.text).count("163 upvotes") == 1
+    assert "Why:" not in mail.words
+
+
+def test_a_late_paper_says_when_it_was_announced(read_card: Callable[[Paper], Any], paper: Paper) -> None:
+    mail = read_card(replace(paper, announced=DAY - timedelta(days=4)))
+    assert "Late arrivals" in mail.words
+    assert "announced Friday, 26 June" in _plain(mail.words)
+
+
+def test_a_hit_beyond_the_opening_of_an_abstract_is_shown_with_its_sentence(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    abstract = "Filler that nobody asked for. " * 40 + "At last we prune the oak. " + "More of it. " * 9
+    start = abstract.index("prune")
+    found = replace(
+        match,
+        paper=replace(match.paper, abstract=abstract),
+        reasons=(Reason("prun*", "abstract", ((start, start + 5),)),),
+    )
+    words = read(compose(digest_of(found))).words
+    assert "asked for. … At last we prune the oak. …" in words.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_reasons_name_authors_and_categories_and_carry_notes(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    reasons = (Reason("Ines Feld", "author"), Reason("cs.LG", "category"))
+    mail = read(compose(digest_of(replace(match, reasons=reasons, notes=("its categories are unknown",)))))
+    assert "Why: author Ines Feld · category cs.LG · its categories are unknown" in _plain(mail.text)
+
+
+def test_a_digest_of_several_days_names_them(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> None:
+    digest = digest_of(match, covers=(date(2026, 6, 24), date(2026, 6, 29), DAY), considered=1, older_papers=1204)
+    text = _plain(read(compose(digest)).text)
+    assert "1 of 1 paper matched, 24 June to 30 June" in text
+    assert "1,204 papers of earlier days" in text
+
+
+def test_the_account_of_the_day_is_told(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> None:
+    mail = read(compose(digest_of(match, account=("arXiv announced 412 papers.", "Nothing is missing."))))
+    for part in (mail.words, mail.text):
+        assert "arXiv announced 412 papers." in part
+        assert "Nothing is missing." in part
+
+
+def test_an_empty_digest_says_so(compose: Compose, read: ReadEmail, digest_of: Build) -> None:
+    mail = read(compose(digest_of()))
+    assert "None of 412 papers matched" in mail.words
+    assert mail.message["Subject"] == "No papers for you today · Paper digest 30 June"
+    assert "No new papers were announced" in read(compose(digest_of(considered=0))).text
+
+
+@pytest.mark.parametrize(
+    ("interests", "subject"),
+    [
+        (("Pruning", "KV cache"), "2 papers on Pruning, KV cache · Paper digest 30 June"),
+        (("Pruning",), "1 paper on Pruning · Paper digest 30 June"),
+        (("",), "1 paper: Gentle Pruning of Very Large Gardens · Paper digest 30 June"),
+    ],
+)
+def test_the_subject_says_how_many_papers_on_what(
+    interests: Sequence[str], subject: str, compose: Compose, digest_of: Build, match: Match
+) -> None:
+    matches = [
+        replace(match, interest=name, paper=replace(match.paper, id=f"arxiv:2606.{n:05}"))
+        for n, name in enumerate(interests)
+    ]
+    assert compose(digest_of(*matches)).subject == subject
+
+
+def test_a_trending_digest_names_its_first_paper(
+    compose: Compose, digest_of: Build, match: Match, ada: Subscriber
+) -> None:
+    email = compose(digest_of(subscriber=replace(ada, profile=Profile()), trending=[match]))
+    assert email.subject.startswith("1 trending paper: Gentle Pruning")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "rhythm"),
+    [(Frequency.DAILY, "every day"), (Frequency.WEEKDAYS, "every weekday"), (Frequency.WEEKLY, "every Monday")],
+)
+def test_the_footer_tells_the_rhythm(
+    frequency: Frequency, rhythm: str, compose: Compose, read: ReadEmail, digest_of: Build, ada: Subscriber
+) -> None:
+    mail = read(compose(digest_of(subscriber=replace(ada, frequency=frequency))))
+    assert f"It comes {rhythm} if there are papers for you." in _plain(mail.text)
+
+
+def test_body_links_are_signed_for_their_reader_and_purpose(
+    compose: Compose, read: ReadEmail, digest_of: Build, composer: Composer
+) -> None:
+    mail = read(compose(digest_of()))
+    links = {a.text: a.get("href") for a in mail.tree.iter("a")}
+    for label, purpose in (("Unsubscribe", Purpose.UNSUBSCRIBE), ("Change your interests", Purpose.PREFERENCES)):
+        assert links[label] in mail.text
+        token = links[label].removeprefix(f"https://papers.example/{purpose}/")
+        assert read_token(token, purpose, today=DAY, secrets=composer.letterhead.secrets) == "s-ada"
+
+
+def test_an_email_knows_its_envelope_and_its_digest(compose: Compose, digest_of: Build, match: Match) -> None:
+    digest = digest_of(match)
+    email = compose(digest)
+    assert (email.sender, email.recipient) == ("digest@papers.example", "ada@readers.example")
+    assert (email.subscriber_id, email.edition, email.digest) == ("s-ada", DAY, digest)
+
+
+def test_equal_digests_give_equal_bytes_and_others_other_bytes(
+    compose: Compose, digest_of: Build, match: Match
+) -> None:
+    assert compose(digest_of(match)).content == compose(digest_of(match)).content
+    assert compose(digest_of(match)).content != compose(digest_of()).content
+
+
+def test_a_large_digest_first_shortens_its_abstracts(
+    compose: Compose,
+    read: ReadEmail,
+    digest_of: Build,
+    many_matches: Callable[[int, int], list[Match]],
+    ada: Subscriber,
+) -> None:
+    reader = replace(ada, profile=replace(ada.profile, max_papers=40))
+    email = compose(digest_of(*many_matches(40, 30), subscriber=reader))
+    words = read(email).words
+    assert "Hedge 39 of many" in words
+    assert "Sentence 3 says" in words
+    assert "Sentence 9 says" not in words
+
+
+def test_four_hundred_long_papers_fit_and_the_weakest_are_counted(
+    compose: Compose,
+    read: ReadEmail,
+    digest_of: Build,
+    many_matches: Callable[[int, int], list[Match]],
+    ada: Subscriber,
+) -> None:
+    reader = replace(ada, profile=replace(ada.profile, max_papers=400))
+    email = compose(digest_of(*many_matches(400, 40), subscriber=reader))
+    mail = read(email)
+    assert email.digest is not None
+    shown = len(email.digest.shown)
+    assert 40 < shown < 400
+    assert len(mail.message.get_body(("html",)).get_payload()) <= HTML_BYTES
+    assert len(mail.html.encode()) <= HTML_BYTES
+    assert [m.score for m in email.digest.shown] == [1000.0 - n for n in range(shown)]
+    for part in (mail.words, _plain(mail.text)):
+        assert f"… and {400 - shown} more papers matched" in part
+        assert f"Hedge {shown - 1} of many" in part
+        assert f"Hedge {shown} of many" not in part
+    assert email.digest.matched == 400
+
+
+def test_a_digest_with_a_paper_that_has_no_card_is_refused(composer: Composer, digest_of: Build, match: Match) -> None:
+    with pytest.raises(ComposeError, match=r"arxiv:2606\.00001"):
+        compose_email(digest_of(match), {}, composer, sent_at=MOMENT)
