@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -151,7 +151,7 @@ class TransportTable:
     """The one table that says how mail leaves: its name is the adapter's, its options are the adapter's fields."""
 
     name: str
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Config:
     """What relative paths in the file are relative to."""
     site: Site
     subscribers: Path
-    store_url: str
+    store_url: str = field(repr=False)
     sources: Mapping[str, Mapping[str, Any]]
     schedule: Schedule
     transport: TransportTable
@@ -255,6 +255,8 @@ def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, 
             mistakes.append(Mistake(name, f"{key}.fallback", "isn't available in this version", "remove the table"))
     if file.dkim != Dkim():
         mistakes.append(Mistake(name, "dkim", "isn't available in this version", "let the relay sign"))
+    if file.schedule.retention != Schedule().retention:
+        mistakes.append(Mistake(name, "schedule.retention", "isn't available in this version", 'write "400d"'))
     if file.schedule.when_empty != "skip":
         mistakes.append(Mistake(name, "schedule.when_empty", "only skip is available in this version", 'write "skip"'))
     return mistakes

@@ -180,6 +180,17 @@ class DeliveryStore:
                     update(table).where(*mine, table.c.subscriber_id.in_(some)).values(**values, updated_at=self.now())
                 )
 
+    def expire_deferred(self, *, planned_before: datetime) -> None:
+        """Give up deferred digests of editions that were closed before a moment; the next digest covers them."""
+        table, editions = tables.deliveries, tables.editions
+        old = select(editions.c.day).where(editions.c.closed_at < planned_before)
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(table)
+                .where(table.c.state == DeliveryState.DEFERRED.value, table.c.edition.in_(old))
+                .values(state=DeliveryState.EXPIRED.value, updated_at=self.now())
+            )
+
     def release_lapsed(self) -> int:
         """Turn the claims of processes that died into `unknown`, as their mail may have gone. Returns how many."""
         table = tables.deliveries
@@ -203,11 +214,20 @@ class DeliveryStore:
         return {state: found[state.value] for state in DeliveryState}, empty
 
     def history(
-        self, *, email: str = "", edition: date | None = None, state: DeliveryState | None = None, paper: str = ""
+        self,
+        *,
+        email: str = "",
+        edition: date | None = None,
+        state: DeliveryState | None = None,
+        paper: str = "",
+        limit: int | None = None,
     ) -> tuple[Delivery, ...]:
-        """The deliveries, newest edition first; each filter narrows them. `paper` may be any id of the paper."""
+        """The deliveries, newest edition first; each filter narrows them. `paper` may be any id of the paper.
+
+        `limit` is how many are looked at; a filter by paper comes after it.
+        """
         table = tables.deliveries
-        query = select(table).order_by(table.c.edition.desc(), table.c.email)
+        query = select(table).order_by(table.c.edition.desc(), table.c.email).limit(limit)
         if email:
             query = query.where(table.c.email == email)
         if edition is not None:

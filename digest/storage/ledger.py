@@ -74,6 +74,12 @@ class Ledger:
         with reading(self.engine) as connection:
             return bool(connection.scalar(select(closed)))
 
+    def newest_editions(self, count: int) -> tuple[date, ...]:
+        """The days of the newest editions that were ever collected, newest first."""
+        days = tables.editions.c.day
+        with reading(self.engine) as connection:
+            return tuple(connection.scalars(select(days).order_by(days.desc()).limit(count)))
+
     def batches_of(self, day: date) -> tuple[tuple[Batch, int], ...]:
         """The batches of one announced day, with how many of their papers were new."""
         ledger = tables.batches
@@ -104,7 +110,7 @@ def _placement(connection: Connection, edition: Edition, *, backfill: bool) -> P
     return Placement(
         edition=edition,
         closed_through=closed_through,
-        is_first=first is None or first == edition.day,
+        first=min(first or edition.day, edition.day),
         is_backfill=backfill,
     )
 
@@ -130,7 +136,8 @@ def _add_batch(connection: Connection, shelf: Shelf, placement: Placement, batch
     if placement.edition.takes(batch.day):
         _write_ledger(connection, placement, batch, state=state, reasons=reasons, new=counts["new"], now=now)
     is_today = batch.day == placement.edition.day
-    is_news = is_today or (placement.edition.takes(batch.day) and not placement.is_first and recorded != state)
+    may_be_late = placement.edition.takes(batch.day) and batch.day >= placement.first
+    is_news = is_today or (may_be_late and recorded != state)
     return BatchReport(
         batch=batch,
         new=counts["new"],

@@ -14,16 +14,16 @@ def is_same_work(one: Paper, other: Paper) -> bool:
     """Whether two records with one normalised title are one work.
 
     Not if their identifiers or first authors differ, nor, where one of them has an identifier, if the title is too
-    short to identify anything.
+    short to identify anything. Two that are known by their title alone share their id, whatever else they say.
     """
+    if is_known_by_title(one) and is_known_by_title(other):
+        return True
     for scheme in ("arxiv", "doi"):
         ours, theirs = _ids(one, scheme), _ids(other, scheme)
         if ours and theirs and not ours & theirs:
             return False
     if one.authors and other.authors and family_name(one.authors[0]) != family_name(other.authors[0]):
         return False
-    if is_known_by_title(one) and is_known_by_title(other):
-        return True
     return len(normalise_title(one.title)) >= TITLE_LETTERS_THAT_IDENTIFY
 
 

@@ -15,14 +15,14 @@ class Placement:
     edition: Edition
     closed_through: date | None
     """The last closed edition; that day and all before it are closed."""
-    is_first: bool
-    """Whether this is the installation's first edition, which takes its own day alone."""
+    first: date
+    """The installation's first edition: what was announced before it is known, but mailed to nobody."""
     is_backfill: bool
     """Whether past editions are made for search and back-tests, about which nobody is mailed."""
 
     def place(self, announced: date) -> tuple[date, bool]:
         """The edition of a paper announced on that day, and whether it is archived: known, but mailed to nobody."""
-        if announced < self.edition.day and (self.is_first or self.is_backfill):
+        if announced < self.first or (self.is_backfill and announced < self.edition.day):
             return announced, True
         if self.closed_through is None or self.edition.day > self.closed_through:
             return self.edition.day, False

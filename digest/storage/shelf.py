@@ -38,6 +38,10 @@ class Held:
     listing: Listing | None = None
     is_changed: bool = True
 
+    def with_names(self) -> Paper:
+        """The paper with every id it has had, so that each of them may speak for or against another record."""
+        return replace(self.paper, aliases=tuple(self.names))
+
 
 @dataclass(slots=True)
 class Shelf:
@@ -66,7 +70,7 @@ class Shelf:
             if not name.startswith("title:") and name in self._by_name:
                 return self._by_name[name][0]
         same_title = self._by_name.get(title_id(paper.title), ())
-        return next((held for held in same_title if merging.is_same_work(held.paper, paper)), None)
+        return next((held for held in same_title if merging.is_same_work(held.with_names(), paper)), None)
 
     def add(self, batch: Batch, paper: Paper, *, rank: int) -> bool:
         """Put one arriving paper on the shelf. True if it is new: no edition had it, and one takes it now."""
@@ -115,7 +119,8 @@ class Shelf:
             edition, archived = self.placement.place(paper.announced)
             held.listing = Listing(edition, archived, rank, paper.upvotes, paper.picked_by, paper.code_url)
         elif self.placement.is_open(held.listing.edition):
-            held.listing.upvotes = max(filter(None, (held.listing.upvotes, paper.upvotes)), default=paper.upvotes)
+            counts = [count for count in (held.listing.upvotes, paper.upvotes) if count is not None]
+            held.listing.upvotes = max(counts, default=None)
             held.listing.picked_by = held.listing.picked_by or paper.picked_by
             held.listing.code_url = held.listing.code_url or paper.code_url
 

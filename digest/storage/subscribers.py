@@ -73,6 +73,11 @@ class SubscriberStore:
                 day_before = edition - timedelta(days=1)
                 connection.execute(update(table).where(*uncovered).values(cursor=day_before))
                 connection.execute(update(table).where(*unplanned).values(first_planned=edition))
+            for some in in_groups([subscriber.id for subscriber in new if subscriber.origin == "file"]):
+                # a stranger's sign-up for a file reader's address, never confirmed, must not hold up the reader's mail
+                unconfirmed = (table.c.id.in_(some), table.c.status == Status.PENDING.value)
+                taken = {"status": Status.ACTIVE.value, "origin": "file", "details": None}
+                connection.execute(update(table).where(*unconfirmed).values(**taken))
 
     def add_signup(self, subscriber_id: str, email: str, details: dict[str, Any]) -> None:
         """Remember what somebody asked for on the web; nothing is mailed before they confirm.

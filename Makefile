@@ -1,0 +1,31 @@
+# The one front door for developers.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup check test demo preview bench fix
+
+setup:            ## a virtual environment with everything
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -e '.[dev]'
+
+check:            ## what the test command runs before the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check       ## everything
+	$(BIN)/pytest -n auto
+
+demo:             ## the main job, from nothing
+	$(BIN)/digest demo
+
+preview:          ## one sample reader's mail as text
+	$(BIN)/digest demo --once
+
+bench:            ## each script prints a table with a ratio measured in the same run
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+fix:              ## what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

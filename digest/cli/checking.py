@@ -1,0 +1,173 @@
+"""The commands that look after the installation: check and db upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from digest.cli.edge import (
+    Context,
+    ExitCode,
+    context_of,
+    is_local,
+    letterhead_of,
+    make_sources,
+    make_transport,
+    open_parts,
+    read_files,
+    relay_name,
+    today,
+)
+from digest.cli.output import print_json, say
+from digest.composing import open_composer
+from digest.config import Config
+from digest.delivery.probing import try_connection
+from digest.domain import Edition, Subscriber
+from digest.errors import ConfigError, DeliveryError, DigestError, StoreError
+from digest.pipeline import Parts, fetch_batches
+from digest.planning import is_sample
+from digest.storage import upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    level: str
+    """`ok`, `warning` or `error`; an error of the configuration stops every other command."""
+    message: str
+    repair: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(check)
+    database = typer.Typer(help="Look after the database.", no_args_is_help=True)
+    database.callback()(_only_a_group)
+    database.command("upgrade")(upgrade_database)
+    app.add_typer(database, name="db")
+
+
+def check(
+    context: typer.Context,
+    live: Annotated[bool, typer.Option("--live", help="Also try the store, the relay and the sources.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Validate the configuration, the readers' files and the templates; without --live open nothing."""
+    findings = list(_check_files(context_of(context)))
+    is_sound = all(finding.ok or finding.level == "warning" for finding in findings)
+    if live and is_sound:
+        findings.extend(_check_live(context_of(context).settings))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            repair = f" — {finding.repair}" if finding.repair else ""
+            say(f"{finding.level:8}{finding.what}: {finding.message}{repair}")
+    if not is_sound:
+        return ExitCode.WRONG_USAGE
+    return ExitCode.DONE if all(finding.level != "error" for finding in findings) else ExitCode.UNREACHABLE
+
+
+def upgrade_database(context: typer.Context) -> int:
+    """Bring the database's schema up to this version's."""
+    upgrade(context_of(context).settings.store_url)
+    say("the schema is up to date")
+    return ExitCode.DONE
+
+
+def _only_a_group() -> None:
+    """Look after the database."""
+
+
+def _check_files(context: Context) -> Iterator[Finding]:
+    try:
+        settings = context.settings
+    except ConfigError as error:
+        yield from _mistakes("configuration", error)
+        return
+    yield Finding("configuration", True, "ok", str(context.config_path or "none: built-in defaults"))
+    sources = yield from _try("sources", lambda: make_sources(settings))
+    yield from _try("transport", lambda: make_transport(settings))
+    readers = yield from _try("subscribers", lambda: read_files(settings))
+    yield from _try("templates", lambda: open_composer(letterhead_of(settings)))
+    yield from _warnings(settings, sources, readers or ())
+
+
+def _try(what: str, make: Callable[[], Any]) -> Generator[Finding, None, Any]:
+    try:
+        made = make()
+    except ConfigError as error:
+        yield from _mistakes(what, error)
+        return None
+    described = f"{len(made)} found" if isinstance(made, (dict, tuple)) else "sound"
+    yield Finding(what, True, "ok", described)
+    return made
+
+
+def _mistakes(what: str, error: ConfigError) -> Iterator[Finding]:
+    for mistake in error.mistakes:
+        place = ": ".join(filter(None, (mistake.file, mistake.key)))
+        yield Finding(what, False, "error", f"{place}: {mistake.problem}", mistake.repair)
+
+
+def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> Iterator[Finding]:
+    address = urlsplit(config.site.base_url)
+    samples = [reader.email for reader in readers if is_sample(reader.email)]
+    if not sources:
+        yield _warn(
+            "sources", "none is configured: nothing will be collected", "add [sources.arxiv], see config.example.toml"
+        )
+    if not readers:
+        yield _warn("subscribers", f"no file in {config.subscribers}", "digest subscribers add, or the sign-up form")
+    if samples and not is_local(config):
+        yield _warn(
+            "subscribers", f"{', '.join(samples)} are sample addresses and will be skipped", "remove their files"
+        )
+    if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+        yield _warn(
+            "site.base_url", "is plain http: mail programs offer no one-click unsubscribe (RFC 8058)", "use https"
+        )
+    if address.hostname in ("localhost", "127.0.0.1", "::1") and not is_local(config):
+        yield _warn(
+            "site.base_url", "readers can't reach localhost: unsubscribe links won't work", "write the public address"
+        )
+    if not config.site.postal_address:
+        yield _warn("site.postal_address", "is empty: many countries' laws want one in the footer", "write it")
+
+
+def _warn(what: str, message: str, repair: str) -> Finding:
+    return Finding(what, False, "warning", message, repair)
+
+
+def _check_live(config: Config) -> Iterator[Finding]:
+    try:
+        with open_parts(config) as parts:
+            yield Finding("store", True, "ok", "opened, its schema is current")
+            yield _check_relay(config, parts)
+            yield from _check_sources(config, parts)
+    except StoreError as error:
+        yield Finding("store", False, "error", str(error), "check store.url and the server")
+
+
+def _check_relay(config: Config, parts: Parts) -> Finding:
+    try:
+        try_connection(parts.connect)
+    except (DeliveryError, DigestError) as error:
+        return Finding("relay", False, "error", f"{relay_name(config)}: {error}", "check [smtp], or start digest inbox")
+    return Finding("relay", True, "ok", f"{relay_name(config)} lets us in")
+
+
+def _check_sources(config: Config, parts: Parts) -> Iterator[Finding]:
+    day = today(config)
+    for batch in fetch_batches(Edition(day, day), parts):
+        name = " ".join(filter(None, (batch.source, batch.category)))
+        message = f"{batch.state}, {batch.records} records" + (f": {'; '.join(batch.reasons)}" if batch.reasons else "")
+        level = "warning" if batch.state.needs_attention else "ok"
+        yield Finding(f"source {name}", batch.state.is_closed, level, message)

@@ -1,0 +1,153 @@
+"""The JSON documents that `--json` prints: outward names for inward values. Prints nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from digest.domain import BatchReport, Delivery, DeliveryState, Digest, Match, Paper, Subscriber
+from digest.pipeline import RunReport
+
+
+def to_json(document: Any) -> str:
+    """The document as text, ending in a line break."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def run_document(report: RunReport) -> dict[str, Any]:
+    """The edition's totals after a run."""
+    totals = report.totals
+    if totals is None:
+        raise ValueError("the run has no totals yet")
+    return {
+        "edition": report.edition.isoformat(),
+        "papers": totals.papers,
+        "subscribers": totals.subscribers,
+        "planned": totals.planned,
+        **{state.value: totals.states[state] for state in DeliveryState},
+        "empty": totals.empty,
+        "seconds": {stage: round(report.seconds[stage], 3) for stage in ("collect", "match", "compose", "deliver")},
+    }
+
+
+def collect_document(edition: str, reports: Iterable[BatchReport]) -> dict[str, Any]:
+    """What each source brought."""
+    return {"edition": edition, "batches": [_batch(report) for report in reports]}
+
+
+def paper_document(paper: Paper) -> dict[str, Any]:
+    """One paper."""
+    return {
+        "id": paper.id,
+        "edition": paper.edition.isoformat() if paper.edition else None,
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "abstract": paper.abstract,
+        "categories": list(paper.categories),
+        "published": paper.published.isoformat() if paper.published else None,
+        "announced": paper.announced.isoformat(),
+        "url": paper.url,
+        "pdf_url": paper.pdf_url,
+        "code_url": paper.code_url,
+        "upvotes": paper.upvotes,
+        "picked_by": paper.picked_by,
+        "sources": list(paper.sources),
+    }
+
+
+def preview_document(digest: Digest, subject: str) -> dict[str, Any]:
+    """One reader's digest."""
+    return {
+        "edition": digest.edition.isoformat(),
+        "email": digest.subscriber.email,
+        "subject": subject,
+        "sections": [
+            {
+                "kind": section.kind.value,
+                "interest": section.title,
+                "matches": [_match(match) for match in section.matches],
+            }
+            for section in digest.sections
+        ],
+        "considered": digest.considered,
+        "matched": digest.matched,
+        "shown": len(digest.shown),
+    }
+
+
+def delivery_document(delivery: Delivery) -> dict[str, Any]:
+    """One row of the history."""
+    return {
+        "edition": delivery.edition.isoformat(),
+        "email": delivery.email,
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "message_id": delivery.message_id,
+        "code": delivery.code,
+        "enhanced_code": delivery.enhanced_code,
+        "reply": delivery.reply,
+        "relay": delivery.relay,
+        "updated_at": delivery.updated_at.isoformat() if delivery.updated_at else None,
+        "papers": list(delivery.papers),
+    }
+
+
+def subscriber_document(subscriber: Subscriber) -> dict[str, Any]:
+    """One subscriber: the fields of a subscriber file, where it came from, its status and its cursor."""
+    profile = subscriber.profile
+    return {
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "timezone": subscriber.timezone,
+        "send_at": subscriber.send_at.strftime("%H:%M"),
+        "frequency": subscriber.frequency.value,
+        "weekday": subscriber.weekday,
+        "max_papers": profile.max_papers,
+        "min_score": profile.min_score,
+        "trending": profile.trending,
+        "language": subscriber.language,
+        "interests": [
+            {
+                "name": interest.name,
+                "keywords": list(interest.keywords),
+                "exclude": list(interest.exclude),
+                "authors": list(interest.authors),
+                "categories": list(interest.categories),
+                "query": interest.query,
+                "weight": interest.weight,
+            }
+            for interest in profile.interests
+        ],
+        "origin": subscriber.origin,
+        "status": subscriber.status.value,
+        "cursor": subscriber.cursor.isoformat() if subscriber.cursor else None,
+    }
+
+
+def _batch(report: BatchReport) -> dict[str, Any]:
+    batch = report.batch
+    return {
+        "source": batch.source,
+        "category": batch.category,
+        "day": batch.day.isoformat(),
+        "state": report.state.value,
+        "records": batch.records,
+        "new": report.new,
+        "known": report.known,
+        "revised": batch.revised,
+        "cross": batch.cross,
+        "outside": report.outside,
+        "refused": len(batch.refused),
+        "expected": batch.expected,
+        "reasons": [*report.reasons, *(f"{refusal.place}: {refusal.reason}" for refusal in batch.refused)],
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "id": match.paper.id,
+        "title": match.paper.title,
+        "score": round(match.score, 4),
+        "reasons": [{"keyword": reason.keyword, "field": reason.field} for reason in match.reasons],
+    }

@@ -1,0 +1,219 @@
+"""Opens everything a command needs from the configuration, once, and closes it again."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from email.utils import parseaddr
+from enum import IntEnum
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from digest import delivery, sources
+from digest.adapters import make_adapter
+from digest.composing import open_composer
+from digest.config import Config, load_config, load_subscribers, read_subscriber, signing_secrets
+from digest.domain import Letterhead, Subscriber
+from digest.errors import ConfigError, Mistake
+from digest.matching import check_interest
+from digest.pipeline import Parts
+from digest.sources import Source, open_http
+from digest.storage import open_store
+
+DEFAULT_CONFIG = Path("config.toml")
+
+
+class ExitCode(IntEnum):
+    """What the exit codes mean."""
+
+    DONE = 0
+    ATTENTION = 1  # done in part, or something needs attention: the output says what
+    WRONG_USAGE = 2  # wrong usage or wrong configuration
+    UNREACHABLE = 3  # a source, the relay or the store can't be reached; nothing lost, try again
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the global options say; loads the configuration when a command first asks for it."""
+
+    config: Path | None
+    environ: Mapping[str, str]
+
+    @property
+    def config_path(self) -> Path | None:
+        """The configuration file: as asked for, else $DIGEST_CONFIG, else ./config.toml if it is there."""
+        if self.config is not None:
+            return self.config
+        if named := self.environ.get("DIGEST_CONFIG"):
+            return Path(named)
+        return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
+
+    @cached_property
+    def settings(self) -> Config:
+        """The configuration. Raises ConfigError with every mistake in it."""
+        return load_config(self.config_path, self.environ)
+
+
+def context_of(context: typer.Context) -> Context:
+    """The Context that the global options left."""
+    found = context.find_object(Context)
+    return found if found is not None else Context(config=None, environ={})
+
+
+def today(config: Config) -> date:
+    """The edition's day in the configured time zone."""
+    return now_in_utc().astimezone(ZoneInfo(config.schedule.timezone)).date()
+
+
+def now_in_utc() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(ZoneInfo("UTC"))
+
+
+def parse_day(text: str | None, config: Config) -> date:
+    """The day that an option names, else today's. Raises a usage error for anything but an ISO date."""
+    if text is None:
+        return today(config)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date — write it as 2026-06-30") from None
+
+
+def read_files(config: Config) -> tuple[Subscriber, ...]:
+    """Every subscriber file. Raises ConfigError with the mistakes of all of them."""
+    return load_subscribers(
+        config.subscribers,
+        timezone=config.schedule.timezone,
+        send_at=config.schedule.send_at,
+        check=check_interest,
+    )
+
+
+def subscriber_reader(config: Config, *, file: str = "sign-up") -> Callable[[Mapping[str, Any]], Subscriber]:
+    """What makes a Subscriber of a signup's details or a file's values, by the same rules."""
+    return partial(
+        read_subscriber,
+        file=file,
+        timezone=config.schedule.timezone,
+        send_at=config.schedule.send_at,
+        check=check_interest,
+    )
+
+
+def find_reader(email: str, parts: Parts) -> Subscriber:
+    """The reader with that address, whatever its case. Raises ConfigError if there is none."""
+    found = next((reader for reader in parts.readers() if reader.email.lower() == email.lower()), None)
+    if found is None:
+        raise ConfigError([Mistake(email, "", "is nobody's address here", "see digest subscribers list")])
+    return found
+
+
+def make_sources(config: Config) -> dict[str, Source]:
+    """The configured sources by their tables' names. Raises ConfigError with the mistakes of all of them."""
+    made: dict[str, Source] = {}
+    mistakes: list[Mistake] = []
+    for name, table in config.sources.items():
+        options = {key: value for key, value in table.items() if key != "adapter"}
+        try:
+            made[name] = make_adapter(
+                sources,
+                str(table.get("adapter", name)),
+                options,
+                file=config.file or "the environment",
+                key=f"sources.{name}",
+                folder=config.folder,
+            )
+        except ConfigError as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return made
+
+
+def make_transport(config: Config) -> Any:
+    """The transport's factory with the operator's options. Raises ConfigError with every mistake in them."""
+    return make_adapter(
+        delivery,
+        config.transport.name,
+        config.transport.options,
+        file=config.file or "the environment",
+        key=config.transport.name,
+        folder=config.folder,
+    )
+
+
+def letterhead_of(config: Config, *, base_url: str = "") -> Letterhead:
+    """What every email shares; makes the signing secret on the first run."""
+    site = config.site
+    return Letterhead(
+        site_name=site.name,
+        sender=site.sender,
+        base_url=base_url or site.base_url,
+        secrets=signing_secrets(config),
+        reply_to=site.reply_to,
+        postal_address=site.postal_address,
+    )
+
+
+def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber, ...]]:
+    """Sources, transport and subscriber files. Raises ConfigError with the mistakes of all three together."""
+    made: list[Any] = []
+    mistakes: list[Mistake] = []
+    for make in (make_sources, make_transport, read_files):
+        try:
+            made.append(make(config))
+        except ConfigError as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return made[0], made[1], made[2]
+
+
+@contextmanager
+def open_parts(config: Config) -> Iterator[Parts]:
+    """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
+    made_sources, transport, _ = check_all(config)
+    composer = open_composer(letterhead_of(config))
+    with open_store(config.store_url, now=now_in_utc, read_signup=subscriber_reader(config)) as store:
+        yield Parts(
+            store=store,
+            composer=composer,
+            sources=made_sources,
+            open_http=partial(open_http, parseaddr(config.site.sender)[1]),
+            read_files=partial(read_files, config),
+            connect=partial(replace, transport),  # each connection has its own state
+            relay=relay_name(config),
+            connections=getattr(transport, "max_connections", 1),
+            is_local=is_local(config),
+            lookback=config.schedule.lookback,
+            expires_after=config.schedule.expires_after,
+            now=now_in_utc,
+        )
+
+
+def relay_name(config: Config) -> str:
+    """The transport as the history names it, such as `smtp 127.0.0.1:8025`."""
+    options = config.transport.options
+    host = f" {options.get('host', '127.0.0.1')}:{options.get('port', 8025)}" if config.transport.name == "smtp" else ""
+    return config.transport.name + host
+
+
+def is_local(config: Config) -> bool:
+    """Whether mail stays on this machine: no SMTP at all, or a relay on loopback."""
+    if config.transport.name != "smtp":
+        return True
+    host = str(config.transport.options.get("host", "127.0.0.1"))
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

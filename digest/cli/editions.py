@@ -1,0 +1,169 @@
+"""The commands of the day: run and collect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from digest.cli import documents
+from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, parse_day
+from digest.cli.options import Day, Json
+from digest.cli.output import open_progress, print_json, print_table, say, say_error
+from digest.delivery import Stopped
+from digest.domain import BatchReport, BatchState, DeliveryState, Edition
+from digest.pipeline import Choice, Parts, RunReport, collect_edition, run_edition
+
+HOW_TO_GO_LIVE = """\
+No source is configured, so there is nothing to collect. To turn on live sources:
+  1. cp config.example.toml config.toml, and keep [sources.arxiv] and [sources.huggingface] with your categories
+  2. digest check, then digest run — or look at the sample edition first: digest demo"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(run)
+    app.command()(collect)
+
+
+def run(
+    context: typer.Context,
+    day: Day = None,
+    only: Annotated[str, typer.Option(metavar="EMAIL", help="This reader alone, whatever their frequency.")] = "",
+    no_send: Annotated[
+        bool, typer.Option("--no-send", help="Collect and compose; close, plan and send nothing.")
+    ] = False,
+    to: Annotated[
+        str, typer.Option(metavar="ME", help="Send everything to this address instead; record nothing.")
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Run one edition: collect, match, compose, deliver, record. Safe to repeat: nobody gets a second copy."""
+    settings = context_of(context)
+    if settings.config_path is None and not settings.settings.sources:
+        say_error(HOW_TO_GO_LIVE) if as_json else say(HOW_TO_GO_LIVE)
+        return ExitCode.DONE
+    edition = parse_day(day, settings.settings)
+    with open_progress() as show, open_parts(settings.settings) as parts:
+        if only:
+            find_reader(only, parts)
+        report = run_edition(edition, replace(parts, on_progress=show), Choice(only=only, no_send=no_send, send_to=to))
+    if as_json:
+        print_json(documents.run_document(report))
+    else:
+        _say_run(report, no_send=no_send)
+    for batch in report.batches:
+        _say_trouble(batch)
+    for notice in report.notices:
+        say_error(notice)
+    if report.end is not None and report.end.words:
+        say_error(report.end.words)
+    return run_exit_code(report)
+
+
+def collect(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="These sources alone.")] = None,
+    day: Day = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Past editions too, about which nobody is mailed.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Ask the sources for the day's papers and keep them; nobody is mailed."""
+    settings = context_of(context).settings
+    edition_day = parse_day(day, settings)
+    first = parse_day(since, settings) if since else edition_day - settings.schedule.lookback
+    if first > edition_day:
+        raise typer.BadParameter(f"--since {first} is after the edition's day {edition_day}")
+    with open_progress() as show, open_parts(settings) as parts:
+        chosen = _choose_sources(names or [], replace(parts, on_progress=show))
+        reports = collect_edition(Edition(edition_day, first), chosen, backfill=since is not None)
+    if as_json:
+        print_json(documents.collect_document(edition_day.isoformat(), reports))
+    else:
+        _say_batches(edition_day, reports)
+    for report in reports:
+        _say_trouble(report)
+    return collect_exit_code(reports)
+
+
+def run_exit_code(report: RunReport) -> ExitCode:
+    """What a run's outcome means for the caller."""
+    states = report.totals.states if report.totals else {}
+    if report.end is not None and report.end.stopped is Stopped.INTERRUPTED:
+        return ExitCode.INTERRUPTED
+    if report.end is not None and report.end.stopped is Stopped.RELAY_DOWN:
+        return ExitCode.UNREACHABLE
+    needs_help = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED, DeliveryState.REJECTED)
+    paused = report.end is not None and report.end.stopped is Stopped.PAUSED
+    if paused or any(states.get(state, 0) for state in needs_help):
+        return ExitCode.ATTENTION
+    return collect_exit_code(report.batches)
+
+
+def collect_exit_code(reports: Iterable[BatchReport]) -> ExitCode:
+    """1 if papers may be missing; 3 if no source let us in at all."""
+    reports = tuple(reports)
+    if not any(report.needs_attention for report in reports):
+        return ExitCode.DONE
+    if all(report.state is BatchState.BLOCKED for report in reports):
+        return ExitCode.UNREACHABLE
+    return ExitCode.ATTENTION
+
+
+def _choose_sources(names: list[str], parts: Parts) -> Parts:
+    unknown = [name for name in names if name not in parts.sources]
+    if unknown:
+        known = ", ".join(parts.sources) or "none"
+        raise typer.BadParameter(f"no source is called {unknown[0]!r}; configured are: {known}")
+    if not parts.sources:
+        say_error(HOW_TO_GO_LIVE)
+    return replace(parts, sources={name: parts.sources[name] for name in names}) if names else parts
+
+
+def _say_run(report: RunReport, *, no_send: bool) -> None:
+    totals = report.totals
+    if totals is None:
+        return
+    say(f"Edition of {report.edition}: {totals.papers} papers, {totals.subscribers} subscribers")
+    if no_send:
+        say(f"  {report.composed} digests composed; nothing was planned or sent")
+    for state, count in totals.states.items():
+        if count:
+            say(f"  {count} {state.value}")
+    if totals.empty:
+        say(f"  {totals.empty} readers had nothing that matched, and got no mail")
+
+
+def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
+    inside = [report for report in reports if report.outside == 0 or report.outside < len(report.batch.papers)]
+    rows = [
+        (
+            r.batch.source,
+            r.batch.category,
+            r.batch.day,
+            r.state.value,
+            r.batch.records,
+            r.new,
+            r.known,
+            len(r.batch.refused),
+        )
+        for r in inside
+    ]
+    if rows:
+        print_table(("Source", "Category", "Day", "State", "Records", "New", "Known", "Refused"), rows)
+    say(f"Edition of {edition}: {sum(report.new for report in reports)} new papers")
+
+
+def _say_trouble(report: BatchReport) -> None:
+    place = " ".join(filter(None, (report.batch.source, report.batch.category, report.batch.day.isoformat())))
+    if report.needs_attention or report.state is BatchState.STALE:
+        say_error(f"{place}: {report.state.value}: {'; '.join(report.reasons)}")
+    if report.batch.refused and report.outside < max(1, len(report.batch.papers)):
+        first = report.batch.refused[0]
+        count = len(report.batch.refused)
+        say_error(f"{place}: {count} records refused, the first at {first.place}: {first.reason}")

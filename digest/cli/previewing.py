@@ -1,0 +1,102 @@
+"""The command `preview`: exactly what would be sent."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import webbrowser
+from dataclasses import replace
+from datetime import date, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli import documents
+from digest.cli.edge import Context, ExitCode, context_of, find_reader, open_parts, parse_day, subscriber_reader
+from digest.cli.options import Day
+from digest.cli.output import print_json, say_error
+from digest.config import read_toml
+from digest.domain import Digest, Subscriber
+from digest.pipeline import compose_with_cards
+from digest.preview import preview_digest
+
+
+class Format(StrEnum):
+    """How a preview is shown."""
+
+    HTML = "html"
+    TEXT = "text"
+    EML = "eml"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.command()(preview)
+
+
+def preview(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(help="The reader whose mail to show.")] = "",
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A subscriber file instead; covers the day alone.")
+    ] = None,
+    day: Day = None,
+    fmt: Annotated[Format | None, typer.Option("--format", help="Text on a terminal, else HTML.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of to stdout.")] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+) -> int:
+    """Show exactly what would be sent; send and record nothing."""
+    settings = context_of(context)
+    edition = parse_day(day, settings.settings)
+    if bool(email) == (profile is not None):
+        raise typer.BadParameter("name either a reader's address or --profile FILE")
+    with open_parts(settings.settings) as parts:
+        reader = find_reader(email, parts) if profile is None else _read_profile(profile, settings, edition)
+        shown = preview_digest(reader, edition, parts)
+        content = b"" if shown.is_empty else compose_with_cards(shown, {}, parts).content
+    fmt = fmt or (Format.TEXT if sys.stdout.isatty() and not (output or open_it) else Format.HTML)
+    if shown.is_empty:
+        say_error(f"Nothing would be sent: none of the {shown.considered} papers matched {reader.email}.")
+    _show_preview(shown, content, fmt, output, open_it=open_it)
+    return ExitCode.DONE
+
+
+def _read_profile(path: Path, settings: Context, edition: date) -> Subscriber:
+    values = {"email": "reader@example.org", **read_toml(path)}
+    reader = subscriber_reader(settings.settings, file=str(path))(values)
+    return replace(reader, cursor=edition - timedelta(days=1))
+
+
+def _show_preview(shown: Digest, content: bytes, fmt: Format, output: Path | None, *, open_it: bool) -> None:
+    message = message_from_bytes(content, policy=policy.default)
+    if fmt is Format.JSON:
+        document = documents.preview_document(shown, str(message["subject"] or ""))
+        _write_json(document, output)
+        return
+    data = content if fmt is Format.EML else _part(message, "html" if fmt is Format.HTML else "plain")
+    if open_it:
+        output = output or Path(tempfile.mkdtemp(prefix="digest-")) / f"preview.{fmt.value}"
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    output.write_bytes(data)
+    say_error(f"written to {output}")
+    if open_it:
+        webbrowser.open(output.resolve().as_uri())
+
+
+def _write_json(document: object, output: Path | None) -> None:
+    if output is None:
+        print_json(document)
+    else:
+        output.write_text(documents.to_json(document), encoding="utf-8")
+
+
+def _part(message: EmailMessage, kind: str) -> bytes:
+    body = message.get_body((kind,)) if message.is_multipart() else None
+    return body.get_content().encode() if body is not None else b""

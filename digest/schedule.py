@@ -1,0 +1,190 @@
+"""Starts an edition at the readers' hours, each once a day; knows the clock and nothing of what a run does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+SLOTS_ARE_READ_EVERY = timedelta(minutes=5)
+"""How soon the hour of somebody who has just signed up counts."""
+CLOCKS_ARE_SET_BACK_BY = timedelta(minutes=1)
+"""At most, between a slot's coming and its run: without this allowance such a day's edition would be missed."""
+
+_RUNS, _CHORES = "runs", "chores"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """An hour of the day in a time zone."""
+
+    timezone: str
+    at: time
+
+    @property
+    def name(self) -> str:
+        """The slot as logs and jobs call it."""
+        return f"{self.at.isoformat()} {self.timezone}"
+
+    def moment(self, day: date) -> datetime:
+        """When the slot comes on a day, in UTC: an hour that summer time repeats comes at its first turn.
+
+        An hour that summer time leaves out comes as much after the change as it would have come after it.
+        """
+        return datetime.combine(day, self.at, ZoneInfo(self.timezone)).astimezone(UTC)
+
+    def first_after(self, moment: datetime) -> datetime:
+        """When the slot comes next."""
+        today = moment.astimezone(ZoneInfo(self.timezone)).date()
+        days = (today + timedelta(days=offset) for offset in (-1, 0, 1, 2))
+        return next(comes for day in days if (comes := self.moment(day)) > moment)
+
+    def last_before(self, moment: datetime) -> datetime:
+        """When the slot came last, `moment` included."""
+        today = moment.astimezone(ZoneInfo(self.timezone)).date()
+        days = (today + timedelta(days=offset) for offset in (1, 0, -1, -2))
+        return next(came for day in days if (came := self.moment(day)) <= moment)
+
+
+class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # the library's port has no types
+    """Fires once a day at a slot. The library's own cron trigger fires twice when summer time repeats the hour."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """When to fire next: of the missed days none is left out, for the scheduler judges how late is too late."""
+        return self.slot.first_after(previous_fire_time or now - timedelta(microseconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class EditionSchedule:
+    """What is to run when: the site's own slot and every other one that a reader has."""
+
+    run: Callable[[date, datetime], object]
+    """Runs the edition of a day as of a moment."""
+    site_slot: Slot
+    max_lateness: timedelta
+    is_done: Callable[[date], bool]
+    """Whether a run of that day's edition would find nobody to serve."""
+    read_slots: Callable[[], Iterable[tuple[str, time]]]
+    now: Callable[[], datetime]
+    scheduler: Any
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+
+    def run_slot(self, slot: Slot) -> None:
+        """Run the edition for a slot that has just come."""
+        self.run_edition(slot.last_before(self.now() + CLOCKS_ARE_SET_BACK_BY))
+
+    def run_edition(self, moment: datetime) -> None:
+        """Run the edition of a moment's day, then read the slots anew; a failure is logged and the schedule goes on."""
+        day = self._day_of(moment)
+        log.info("the edition of %s begins, as of %s", day, moment)
+        try:
+            self.run(day, moment)
+        except Exception:
+            log.exception("the edition of %s failed; the schedule goes on", day)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Give every slot a job and remove those nobody has any more."""
+        with self._reading:
+            known = {slot.name: slot for slot in self.slots()}
+            wanted = {slot.name: slot for slot in (self.site_slot, *self._readers_slots(known.values()))}
+            for name in sorted(wanted.keys() - known):
+                self._add_job(self.run_slot, wanted[name], SlotTrigger(wanted[name]), name)
+            for name in known.keys() - wanted.keys():
+                self.scheduler.remove_job(name)
+
+    def slots(self) -> set[Slot]:
+        """Every slot that has a job."""
+        return {job.trigger.slot for job in self.scheduler.get_jobs() if isinstance(job.trigger, SlotTrigger)}
+
+    def catch_up(self) -> None:
+        """For each day of which an hour has passed unnoticed, run its edition once now, or say that it is too late."""
+        now = self.now()
+        missed = {self._day_of(moment): moment for moment in sorted(slot.last_before(now) for slot in self.slots())}
+        for day, moment in missed.items():
+            if self.is_done(day):
+                continue
+            if now - moment <= self.max_lateness:
+                log.warning("the edition of %s was due at %s: catching up", day, moment)
+                self._add_job(self.run_edition, moment, None, f"catch up {day}")
+            else:
+                log.warning("the edition of %s was due at %s: that is too long ago, it is skipped", day, moment)
+
+    def _readers_slots(self, known: Iterable[Slot]) -> set[Slot]:
+        try:
+            return {Slot(timezone, at) for timezone, at in self.read_slots()}
+        except Exception:
+            log.exception("the readers' hours can't be read; those known so far stay")
+            return set(known)
+
+    def _day_of(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.site_slot.timezone)).date()
+
+    def _add_job(self, call: Callable[[Any], None], argument: object, trigger: SlotTrigger | None, name: str) -> None:
+        self.scheduler.add_job(call, trigger, args=[argument], id=name, name=name, executor=_RUNS)
+
+
+@contextmanager
+def open_schedule(
+    run: Callable[[date, datetime], object],
+    *,
+    timezone: str,
+    send_at: time,
+    max_lateness: timedelta,
+    is_done: Callable[[date], bool],
+    slots: Callable[[], Iterable[tuple[str, time]]],
+    now: Callable[[], datetime],
+) -> Iterator[EditionSchedule]:
+    """Call `run(day, moment)` at `send_at` in the site's time zone and at each of the readers' slots, while open.
+
+    `moment` is when the slot came and `day` the site's day then. Runs wait for each other. An hour missed by at most
+    `max_lateness` is caught up once, unless `is_done` says that nobody waits for that day's edition. Closing the
+    schedule waits for a running edition.
+    """
+    scheduler = _make_scheduler(max_lateness)
+    schedule = EditionSchedule(
+        run=run,
+        site_slot=Slot(timezone, send_at),
+        max_lateness=max_lateness,
+        is_done=is_done,
+        read_slots=slots,
+        now=now,
+        scheduler=scheduler,
+    )
+    schedule.refresh()
+    schedule.catch_up()
+    every = IntervalTrigger(seconds=int(SLOTS_ARE_READ_EVERY.total_seconds()), timezone=UTC)
+    scheduler.add_job(schedule.refresh, every, id="read the slots", executor=_CHORES)
+    scheduler.start()
+    try:
+        yield schedule
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def _make_scheduler(max_lateness: timedelta) -> Any:
+    """One thread for the runs, so that there are never two at once, and one for reading the slots meanwhile."""
+    return BackgroundScheduler(
+        timezone=UTC,
+        executors={_RUNS: ThreadPoolExecutor(1), _CHORES: ThreadPoolExecutor(1)},
+        job_defaults={
+            "coalesce": True,
+            "max_instances": 1,
+            "misfire_grace_time": max(1, int(max_lateness.total_seconds())),
+        },
+    )

@@ -1,0 +1,92 @@
+"""What every page is made with: the parts, the site's names, the templates. Answers no request itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.background import BackgroundTask
+from starlette.responses import HTMLResponse
+
+from digest.composing.cleaning import one_line, safe_link
+from digest.composing.templates import default_templates
+from digest.composing.wording import counted, day_in_words
+from digest.config.settings import Site
+from digest.domain import Subscriber
+from digest.errors import ConfigError
+from digest.links import Purpose, make_link, read_token
+from digest.pipeline import Parts
+from digest.web.security import SAFE_HEADERS
+
+ReadSignup = Callable[[Mapping[str, Any]], Subscriber]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the handlers share."""
+
+    parts: Parts
+    site: Site
+    read_signup: ReadSignup
+    today: Callable[[], date]
+    secrets: tuple[str, ...] = field(repr=False)
+    admin_token: str = field(repr=False)
+    templates: Environment
+    has_inbox: bool
+
+    def show(
+        self, name: str, *, status: int = 200, background: BackgroundTask | None = None, **values: Any
+    ) -> HTMLResponse:
+        """A page from its template, which gets the values."""
+        html = self.templates.get_template(name).render(values)
+        return HTMLResponse(html, status_code=status, headers=dict(SAFE_HEADERS), background=background)
+
+    def notice(self, title: str, *paragraphs: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page that only says something; `link` and `label` offer a way on."""
+        return self.show("notice.html", status=status, notice=title, paragraphs=paragraphs, **values)
+
+    def link(self, purpose: Purpose, subscriber_id: str) -> str:
+        """The path of a subscriber's own page, with a fresh token."""
+        return make_link("", purpose, subscriber_id, issued=self.today(), secrets=self.secrets)
+
+    def reader_in(self, token: str, purpose: Purpose) -> str:
+        """The subscriber id in a token. Raises LinkError."""
+        return read_token(token, purpose, today=self.today(), secrets=self.secrets)
+
+    def find(self, subscriber_id: str) -> Subscriber | None:
+        """The subscriber of that id, wherever they come from."""
+        return self.parts.store.subscribers.find(subscriber_id, self.files())
+
+    def files(self) -> tuple[Subscriber, ...]:
+        """The readers in files. A broken file doesn't keep anybody else from their pages; the operator reads of it."""
+        try:
+            return self.parts.read_files()
+        except ConfigError as error:
+            log.error("the subscriber files can't be read: %s", error)  # noqa: TRY400 - its message says it all
+            return ()
+
+    def latest_edition(self) -> date | None:
+        """The newest edition that holds papers; None before the first."""
+        days = self.parts.store.papers.days_between(date.min, self.today())
+        return days[-1] if days and self.parts.store.ledger.is_collected(days[-1]) else None
+
+
+def open_templates(site_name: str, folder: Path | None = None) -> Environment:
+    """The templates in `web/` of a folder, by default those that come with digest; all they show is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader((folder or default_templates()) / "web"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["site_name"] = site_name
+    environment.filters |= {"in_words": day_in_words, "one_line": one_line, "safe_link": safe_link, "counted": counted}
+    return environment

@@ -1,0 +1,82 @@
+"""Shows the digest that a profile would bring, before anybody signs up, and to the operator any reader's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest.domain import Email, Subscriber
+from digest.errors import ComposeError, ConfigError
+from digest.pipeline import compose_with_cards
+from digest.preview import preview_digest
+from digest.web.forms import problems_of, to_details
+from digest.web.history import for_operator
+from digest.web.limits import Limit, Limiter
+from digest.web.pages import Pages
+from digest.web.security import Form, address_of, with_form
+from digest.web.signup import NOBODY, show_signup_form
+
+PREVIEWS_PER_VISITOR = (Limit(30, timedelta(minutes=10)),)
+STRANGER = "preview"
+"""No subscriber's id: links in a stranger's preview are worth nothing, whatever address was typed."""
+
+_LINKS_OPEN_A_TAB = '<base target="_blank">'
+
+
+def preview_routes(pages: Pages) -> list[Route]:
+    """The preview from the sign-up form, and the operator's."""
+    desk = _Desk(pages)
+    return [
+        Route("/preview", with_form(desk.show_for_form), methods=["POST"]),
+        Route("/preview/{email:path}", for_operator(pages, desk.show_for_reader), methods=["GET"]),
+    ]
+
+
+class _Desk:
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._visitors = Limiter(PREVIEWS_PER_VISITOR, now=pages.parts.now)
+
+    def show_for_form(self, request: Request, form: Form) -> Response:
+        details = to_details(form)
+        try:
+            reader = self._pages.read_signup({**details, "email": NOBODY})
+        except ConfigError as error:
+            return show_signup_form(self._pages, form, problems_of(error, details))
+        if not self._visitors.take(address_of(request)):
+            raise HTTPException(429)
+        return self._show(replace(reader, id=STRANGER), is_stranger=True)
+
+    def show_for_reader(self, request: Request) -> Response:
+        wanted = request.path_params["email"]
+        reader = next((reader for reader in self._pages.parts.readers() if reader.email == wanted), None)
+        if reader is None:
+            raise HTTPException(404)
+        return self._show(reader, is_stranger=False)
+
+    def _show(self, reader: Subscriber, *, is_stranger: bool) -> Response:
+        day = self._pages.latest_edition()
+        if day is None:
+            words = "The first papers are still to come. You can sign up already."
+            return self._pages.notice("Nothing to preview yet", words, link="/signup", label="To the sign-up form")
+        digest = preview_digest(reader, day, self._pages.parts)
+        html = ""
+        if not digest.is_empty:
+            try:
+                html = _html_of(compose_with_cards(digest, {}, self._pages.parts))
+            except ComposeError as error:
+                return self._pages.notice("This digest can’t be made", str(error), status=422)
+        return self._pages.show("preview.html", digest=digest, html=html, is_stranger=is_stranger)
+
+
+def _html_of(email: Email) -> str:
+    part = message_from_bytes(email.content, policy=policy.default).get_body(("html",))
+    html: str = part.get_content() if part is not None else ""
+    head, tag, rest = html.partition("<head>")
+    return head + tag + _LINKS_OPEN_A_TAB + rest if tag else _LINKS_OPEN_A_TAB + html
