@@ -19,7 +19,7 @@ _ARXIV = re.compile(
           |(?:oai:)?arxiv(?:\.org)?:\s*
           |(?:https?://(?:dx\.)?doi\.org/|doi:)?10\.48550/arxiv\.)?
         (?P<id>{_NEW_ID}|{_OLD_ID})(?:v(?P<version>\d{{1,3}}))?(?:\.pdf)?/?$""",
-    re.IGNORECASE | re.VERBOSE,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 _DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
 

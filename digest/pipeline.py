@@ -42,6 +42,8 @@ class Parts:
     lookback: timedelta
     expires_after: timedelta
     now: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+    """Whether delivery is asked to end in good order."""
     on_progress: Callable[[str, int, int | None], None] = lambda _stage, _done, _total: None
     """Told, now and then, how much of a stage is done, and of how much where that is known."""
 
@@ -60,6 +62,12 @@ class Choice:
     send_to: str = ""
     """One address that gets everything instead; nothing is recorded."""
     is_their_time: Callable[[Subscriber], bool] = lambda _subscriber: True
+    collects: bool = True
+    """Whether the sources are asked first."""
+
+    def takes(self, reader: Subscriber) -> bool:
+        """Whether the reader is among those to serve now."""
+        return self.only in ("", reader.email) and self.is_their_time(reader)
 
 
 @dataclass(slots=True)
@@ -78,8 +86,9 @@ class RunReport:
 def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport:
     """One edition through all stages. Safe to repeat: nobody gets a second copy."""
     report = RunReport(day)
-    with _watch(report, "collect"):
-        report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
+    if choice.collects:
+        with _watch(report, "collect"):
+            report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
     due = _find_due(day, parts, choice, report)
     if choice.no_send or choice.send_to:
         _try_out(due, day, parts, choice, report)
@@ -115,6 +124,11 @@ def plan_digests(due: Iterable[Subscriber], day: date, parts: Parts) -> None:
         parts.store.deliveries.plan(day, due)
 
 
+def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
+    """Whether a run of that day would find somebody to serve."""
+    return bool(_find_due(day, parts, choice, RunReport(day)) or parts.store.deliveries.open_rows(day))
+
+
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
     """Match, compose, claim, send and record every digest of the edition that is still open."""
     deliveries = parts.store.deliveries
@@ -124,7 +138,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     everybody = parts.readers()
     deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
     waiting = deliveries.open_rows(day)
-    readers = [reader for reader in everybody if reader.id in waiting and _is_chosen(reader, choice)]
+    readers = [reader for reader in everybody if reader.id in waiting and choice.only in ("", reader.email)]
 
     def record(outcome: Outcome) -> None:
         deliveries.record(outcome, owner=owner, relay=parts.relay)
@@ -133,14 +147,16 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     with deliveries.open_ownership() as owner:
         emails = _claim(_compose(_digests_of(readers, day, parts, report), parts, report), parts, owner=owner)
         with _watch(report, "deliver"), closing(emails):
-            report.end = send_emails(emails, parts.connect, record, connections=parts.connections)
+            report.end = send_emails(
+                emails, parts.connect, record, connections=parts.connections, stopping=parts.stopping
+            )
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
 
 
 def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tuple[Subscriber, ...]:
     owed = parts.store.deliveries.owed_before(day)
     planned = parts.store.deliveries.planned(day)
-    chosen = [reader for reader in parts.readers() if _is_chosen(reader, choice)]
+    chosen = [reader for reader in parts.readers() if choice.takes(reader)]
     unreachable = {reader.id for reader in chosen if is_sample(reader.email) and not parts.is_local}
     served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
     if unreachable:
@@ -155,10 +171,6 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
         if is_due(reader, day, ignore_frequency=bool(choice.only), is_owed=reader.id in owed)
         and reader.id not in planned | unreachable
     )
-
-
-def _is_chosen(reader: Subscriber, choice: Choice) -> bool:
-    return choice.only in ("", reader.email) and choice.is_their_time(reader)
 
 
 def _count_active(parts: Parts) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -35,10 +35,17 @@ def is_due(subscriber: Subscriber, edition: date, *, ignore_frequency: bool = Fa
     return ignore_frequency or is_owed or subscriber.is_new or _is_their_day(subscriber, edition)
 
 
-def has_come(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether the subscriber's hour has come, by the clock on their wall. `now` has a zone."""
-    local = now.astimezone(ZoneInfo(subscriber.timezone))
-    return local.time().replace(tzinfo=None) >= subscriber.send_at
+def hour_of(subscriber: Subscriber, edition: date, *, site_timezone: str) -> datetime:
+    """When the edition is due at the subscriber's: when their hour strikes during that day of the site's.
+
+    Where summer time leaves their hour out of the day, it is the same hour by the site's clock.
+    """
+    site, home = ZoneInfo(site_timezone), ZoneInfo(subscriber.timezone)
+    for days in range(-2, 3):  # zones lie up to 26 hours apart
+        moment = datetime.combine(edition + timedelta(days=days), subscriber.send_at, home).astimezone(UTC)
+        if moment.astimezone(site).date() == edition:
+            return moment
+    return datetime.combine(edition, subscriber.send_at, site).astimezone(UTC)
 
 
 def split_covered(days: Sequence[date]) -> tuple[tuple[date, ...], tuple[date, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -82,7 +82,9 @@ class EditionSchedule:
     read_slots: Callable[[], Iterable[tuple[str, time]]]
     now: Callable[[], datetime]
     scheduler: Any
-    _reading: threading.Lock = field(default_factory=threading.Lock)
+    executors: Mapping[str, Any]
+    _changing: threading.Lock = field(default_factory=threading.Lock)
+    _closed: threading.Event = field(default_factory=threading.Event)
 
     def run_slot(self, slot: Slot) -> None:
         """Run the edition for a slot that has just come."""
@@ -90,6 +92,8 @@ class EditionSchedule:
 
     def run_edition(self, moment: datetime) -> None:
         """Run the edition of a moment's day, then read the slots anew; a failure is logged and the schedule goes on."""
+        if self._closed.is_set():
+            return
         day = self._day_of(moment)
         log.info("the edition of %s begins, as of %s", day, moment)
         try:
@@ -100,7 +104,9 @@ class EditionSchedule:
 
     def refresh(self) -> None:
         """Give every slot a job and remove those nobody has any more."""
-        with self._reading:
+        with self._changing:
+            if self._closed.is_set():
+                return
             known = {slot.name: slot for slot in self.slots()}
             wanted = {slot.name: slot for slot in (self.site_slot, *self._readers_slots(known.values()))}
             for name in sorted(wanted.keys() - known):
@@ -124,6 +130,15 @@ class EditionSchedule:
                 self._add_job(self.run_edition, moment, None, f"catch up {day}")
             else:
                 log.warning("the edition of %s was due at %s: that is too long ago, it is skipped", day, moment)
+
+    def close(self) -> None:
+        """Start nothing any more, and wait for the edition that is running."""
+        with self._changing:
+            self._closed.set()
+            # with wait=True the library would wait under a lock that a run which reads the slots needs too
+            self.scheduler.shutdown(wait=False)
+        for executor in self.executors.values():
+            executor.shutdown(wait=True)
 
     def _readers_slots(self, known: Iterable[Slot]) -> set[Slot]:
         try:
@@ -156,7 +171,8 @@ def open_schedule(
     `max_lateness` is caught up once, unless `is_done` says that nobody waits for that day's edition. Closing the
     schedule waits for a running edition.
     """
-    scheduler = _make_scheduler(max_lateness)
+    # one thread for the runs, so that there are never two at once, and one for reading the slots meanwhile
+    executors = {_RUNS: ThreadPoolExecutor(1), _CHORES: ThreadPoolExecutor(1)}
     schedule = EditionSchedule(
         run=run,
         site_slot=Slot(timezone, send_at),
@@ -164,27 +180,21 @@ def open_schedule(
         is_done=is_done,
         read_slots=slots,
         now=now,
-        scheduler=scheduler,
+        scheduler=_make_scheduler(executors, max_lateness),
+        executors=executors,
     )
     schedule.refresh()
     schedule.catch_up()
     every = IntervalTrigger(seconds=int(SLOTS_ARE_READ_EVERY.total_seconds()), timezone=UTC)
-    scheduler.add_job(schedule.refresh, every, id="read the slots", executor=_CHORES)
-    scheduler.start()
+    schedule.scheduler.add_job(schedule.refresh, every, id="read the slots", executor=_CHORES)
+    schedule.scheduler.start()
     try:
         yield schedule
     finally:
-        scheduler.shutdown(wait=True)
+        schedule.close()
 
 
-def _make_scheduler(max_lateness: timedelta) -> Any:
-    """One thread for the runs, so that there are never two at once, and one for reading the slots meanwhile."""
-    return BackgroundScheduler(
-        timezone=UTC,
-        executors={_RUNS: ThreadPoolExecutor(1), _CHORES: ThreadPoolExecutor(1)},
-        job_defaults={
-            "coalesce": True,
-            "max_instances": 1,
-            "misfire_grace_time": max(1, int(max_lateness.total_seconds())),
-        },
-    )
+def _make_scheduler(executors: Mapping[str, Any], max_lateness: timedelta) -> Any:
+    grace_seconds = max(1, int(max_lateness.total_seconds()))
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": grace_seconds}
+    return BackgroundScheduler(timezone=UTC, executors=dict(executors), job_defaults=defaults)

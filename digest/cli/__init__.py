@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import metadata
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from digest.cli import checking, demonstrating, editions, previewing, readers, serving, views
 from digest.cli.edge import Context, ExitCode
 from digest.cli.logs import LogFormat, set_up_logs
-from digest.cli.output import say_error
+from digest.cli.output import say, say_error
 from digest.errors import ConfigError, DigestError, StoreError
 
 app = typer.Typer(
@@ -33,6 +34,12 @@ demonstrating.register(app)
 checking.register(app)
 
 
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer's way
+    if is_asked:
+        say(f"digest {metadata.version('paper-digest')}")
+        raise typer.Exit
+
+
 @app.callback()
 def read_global_options(
     context: typer.Context,
@@ -43,6 +50,7 @@ def read_global_options(
     log_format: Annotated[LogFormat, typer.Option(help="How logs are written on stderr.")] = LogFormat.TEXT,
     verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more.")] = 0,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what went wrong.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version)] = False,  # noqa: ARG001 - its callback acts
 ) -> None:
     """Remember what every command needs."""
     set_up_logs(log_format, verbose=verbose, quiet=quiet)
@@ -71,13 +79,14 @@ def _run_app() -> int:
         for line in str(error).splitlines():
             say_error(line)
         return _exit_code_of(error)
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        if problem := error.format_message().strip():  # there is none where only the help was shown
+            say_error(f"{problem}\nTry digest --help, or digest COMMAND --help.")
         return ExitCode.WRONG_USAGE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; Python would complain
         return ExitCode.DONE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         say_error("interrupted; everything is as it was recorded")
         return ExitCode.INTERRUPTED
 

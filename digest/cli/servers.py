@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,6 +18,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # whoever comes before the pages are ready waits instead of being refused
     except OSError as error:
         listener.close()
         raise ConfigError(
@@ -37,5 +38,5 @@ def serve_pages(app: Starlette, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False, lifespan="off"
     )
-    with closing(listener):
+    with closing(listener), suppress(KeyboardInterrupt):  # uvicorn passes the signal on once it has stopped
         uvicorn.Server(config).run(sockets=[listener])

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from digest.cli.edge import ExitCode, letterhead_of, subscriber_reader, today
+from digest.cli.edge import ExitCode, context_of, letterhead_of, now_in_utc, open_parts, subscriber_reader, today
 from digest.cli.output import say
 from digest.cli.servers import address_of, bind, serve_pages
 from digest.config import Config
 from digest.delivery.inbox import open_inbox
+from digest.domain import Subscriber
 from digest.errors import ConfigError, Mistake
-from digest.pipeline import Parts
+from digest.pipeline import Choice, Parts, RunReport, is_anybody_waiting, run_edition
+from digest.planning import hour_of
+from digest.schedule import EditionSchedule, open_schedule
 from digest.web import build_site
 from digest.web.inbox_pages import inbox_routes
 
 INBOX_SMTP_PORT = 8025
 INBOX_WEB_PORT = 8026
+RETRY_EVERY_SECONDS = 300
+
+log = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    app.command()(serve)
     app.command()(inbox)
 
 
@@ -41,6 +53,73 @@ def make_site(config: Config, parts: Parts, *, extra_routes: Sequence[BaseRoute]
         admin_token=config.web.admin_token,
         extra_routes=extra_routes,
     )
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Where the pages are served; else as configured.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; else as configured.")] = None,
+) -> int:
+    """Send each day's edition at its hour and serve the pages, until SIGTERM or Ctrl-C."""
+    config = context_of(context).settings
+    listener = bind(host or config.web.host, config.web.port if port is None else port)
+    stop = Event()
+    with open_parts(config) as opened:
+        parts = replace(opened, stopping=stop.is_set)
+        with _open_schedule(config, parts) as schedule:
+            retry = partial(_retry_deferred, config, parts)
+            schedule.scheduler.add_job(retry, "interval", seconds=RETRY_EVERY_SECONDS, executor="runs", id="retry")
+            say(f"The pages are at {address_of(listener)}/; editions go out from {config.schedule.send_at:%H:%M} on.")
+            serve_pages(make_site(config, parts), listener)
+            stop.set()
+    return ExitCode.DONE
+
+
+def _open_schedule(config: Config, parts: Parts) -> AbstractContextManager[EditionSchedule]:
+    return open_schedule(
+        partial(_run_slot, config, parts),
+        timezone=config.schedule.timezone,
+        send_at=config.schedule.send_at,
+        max_lateness=config.schedule.max_lateness,
+        is_done=lambda day: not is_anybody_waiting(day, parts, _choice(config, day, now_in_utc())),
+        slots=lambda: {(reader.timezone, reader.send_at) for reader in parts.readers()},
+        now=now_in_utc,
+    )
+
+
+def _run_slot(config: Config, parts: Parts, day: date, moment: datetime) -> None:
+    choice = replace(_choice(config, day, moment), collects=not parts.store.ledger.is_closed(day))
+    _log_report(run_edition(day, parts, choice))
+
+
+def _retry_deferred(config: Config, parts: Parts) -> None:
+    day = today(config)
+    if parts.store.deliveries.open_rows(day):
+        _log_report(run_edition(day, parts, Choice(collects=False, is_their_time=lambda _reader: False)))
+
+
+def _choice(config: Config, day: date, moment: datetime) -> Choice:
+    """Those whose hour has come, and not so long ago that it counts as missed."""
+
+    def is_their_time(reader: Subscriber) -> bool:
+        lateness = moment - hour_of(reader, day, site_timezone=config.schedule.timezone)
+        return timedelta(0) <= lateness <= config.schedule.max_lateness
+
+    return Choice(is_their_time=is_their_time)
+
+
+def _log_report(report: RunReport) -> None:
+    states = report.totals.states if report.totals else {}
+    counts = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "nobody was due"
+    log.info("the edition of %s: %s", report.edition, counts)
+    for batch in report.batches:
+        if batch.needs_attention:
+            log.warning(
+                "%s %s: %s: %s", batch.batch.source, batch.batch.category, batch.state, "; ".join(batch.reasons)
+            )
+    for notice in (*report.notices, report.end.words if report.end else ""):
+        if notice:
+            log.warning("%s", notice)
 
 
 def inbox(

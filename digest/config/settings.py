@@ -36,17 +36,24 @@ def _to_duration(value: Any) -> Any:
 
 
 def _to_time(value: Any) -> Any:
-    if isinstance(value, time):
-        return value
     try:
-        return time.fromisoformat(str(value))
+        found = time.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(f"{value!r} is no time of day — write hours and minutes, such as 07:30") from None
+        found = None
+    if found is None or found.tzinfo is not None:  # the zone is an option of its own
+        raise ValueError(f"{value!r} is no time of day — write hours and minutes, such as 07:30")
+    return found
 
 
 def _check_timezone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"{value!r} is no time zone — write a name such as Europe/Zurich or UTC")
+    return value
+
+
+def _check_line(value: str) -> str:
+    if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
+        raise ValueError("has a line break or control character — write it on one line")
     return value
 
 
@@ -56,9 +63,11 @@ def _check_sender(value: str) -> str:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
         raise ValueError(f"{value!r} holds no address: {error} — write Name <name@example.org>") from None
-    if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
-        raise ValueError(f"{value!r} has a line break or control character — write it on one line")
     return value
+
+
+def _check_reply_to(value: str) -> str:
+    return _check_sender(value) if value else value
 
 
 def _check_base_url(value: str) -> str:
@@ -71,7 +80,7 @@ def _check_base_url(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_to_time)]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
-Sender = Annotated[str, AfterValidator(_check_sender)]
+OneLine = Annotated[str, AfterValidator(_check_line)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -84,10 +93,10 @@ class Table(BaseModel):
 class Site(Table):
     """What every mail and page says of this installation."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)] = "Paper digest"
-    base_url: Annotated[str, AfterValidator(_check_base_url)] = "http://localhost:8000"
-    sender: Sender = "Paper digest <digest@example.org>"
-    reply_to: str = ""
+    name: Annotated[OneLine, Field(min_length=1, max_length=80)] = "Paper digest"
+    base_url: Annotated[OneLine, AfterValidator(_check_base_url)] = "http://localhost:8000"
+    sender: Annotated[OneLine, AfterValidator(_check_sender)] = "Paper digest <digest@example.org>"
+    reply_to: Annotated[OneLine, AfterValidator(_check_reply_to)] = ""
     postal_address: str = ""
     secret: Annotated[str, Field(repr=False)] = ""
 
@@ -206,9 +215,12 @@ def signing_secrets(config: Config) -> tuple[str, ...]:
         return (config.site.secret,)
     path = secret_path(config)
     try:
-        return (path.read_text(encoding="ascii").strip(),)
+        kept = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        return (_make_secret(path),)
+        kept = _make_secret(path)
+    if not kept:  # anybody could sign with an empty key
+        raise ConfigError([Mistake(str(path), "", "holds no secret", "delete the file, and a new one is made")])
+    return (kept,)
 
 
 def secret_path(config: Config) -> Path:
@@ -248,9 +260,7 @@ def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, 
         if table.get("rate"):
             mistakes.append(Mistake(name, f"{key}.rate", "isn't available in this version", 'leave it ""'))
         if table.get("on_unknown", "hold") != "hold":
-            mistakes.append(
-                Mistake(name, f"{key}.on_unknown", "only hold is available yet", 'write "hold"')
-            )
+            mistakes.append(Mistake(name, f"{key}.on_unknown", "only hold is available yet", 'write "hold"'))
         if table.get("fallback"):
             mistakes.append(Mistake(name, f"{key}.fallback", "isn't available in this version", "remove the table"))
     if file.dkim != Dkim():

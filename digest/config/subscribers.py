@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, ValidationError
 
 from digest.config.mistakes import read_mistakes
-from digest.config.settings import Table, TimeOfDay, Timezone
+from digest.config.settings import OneLine, Table, TimeOfDay, Timezone
 from digest.config.toml import read_toml
 from digest.domain import Frequency, Interest, Profile, Subscriber
 from digest.errors import ConfigError, Mistake
@@ -29,14 +29,9 @@ def _check_address(value: str) -> str:
         raise ValueError(f"{value!r:.120} is no address: {error} — write name@example.org") from None
 
 
-def _check_line(value: str) -> str:
-    if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
-        raise ValueError("has a line break or control character — write it on one line")
-    return value
-
-
 Address = Annotated[str, AfterValidator(_check_address)]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_check_line)]
+Line = Annotated[OneLine, Field(max_length=200)]
+Query = Annotated[OneLine, Field(max_length=2000)]
 Terms = Annotated[tuple[Line, ...], Field(max_length=500)]
 Share = Annotated[float, Field(ge=0, le=1000)]
 
@@ -49,7 +44,7 @@ class InterestTable(Table):
     exclude: Terms = ()
     authors: Terms = ()
     categories: Terms = ()
-    query: Annotated[str, Field(max_length=2000), AfterValidator(_check_line)] = ""
+    query: Query = ""
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
 
     def to_interest(self) -> Interest:
@@ -74,7 +69,7 @@ class SubscriberTable(Table):
     exclude: Terms = ()
     authors: Terms = ()
     categories: Terms = ()
-    query: Annotated[str, Field(max_length=2000), AfterValidator(_check_line)] = ""
+    query: Query = ""
     interests: Annotated[tuple[InterestTable, ...], Field(max_length=50)] = ()
 
     def all_interests(self) -> tuple[tuple[str, Interest], ...]:

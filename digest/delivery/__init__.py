@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from digest.delivery.replies import hinted_seconds
+from digest.delivery.outcomes import outcome_of
 from digest.domain import DeliveryState, Email, Outcome
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, Undeliverable
+from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, RelayDown
 
 RELAY_ERRORS_IN_A_ROW = 5
 """After so many rounds of trouble with the relay sending stops."""
@@ -28,17 +27,7 @@ LOGIN_REFUSED = frozenset({530, 534, 535})
 """Replies that more tries make worse: log-in is needed, too weak, or wrong (RFC 4954 §6)."""
 WAITS_SECONDS = (1.0, 2.0, 5.0, 10.0)
 """The pauses after trouble with the relay; the last one repeats."""
-SHORTEST_RETRY = timedelta(minutes=5)
-LONGEST_RETRY = timedelta(hours=4)
 
-_STATES: dict[type[DeliveryError], DeliveryState] = {
-    RelayDown: DeliveryState.PENDING,
-    Deferred: DeliveryState.DEFERRED,
-    PolicyRefused: DeliveryState.DEFERRED,
-    Rejected: DeliveryState.REJECTED,
-    Undeliverable: DeliveryState.FAILED,
-    InDoubt: DeliveryState.UNKNOWN,
-}
 _STOPPING_IS_ASKED_EVERY_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
@@ -98,21 +87,6 @@ def send_emails(
     if sending.failure is not None:
         raise sending.failure
     return SendingEnd(sending.stopped or Stopped.DONE, sending.words, dict(sending.counts))
-
-
-def outcome_of(email: Email, error: DeliveryError) -> Outcome:
-    """What an error means for its email's row."""
-    state = _STATES[type(error)]
-    hint = timedelta(seconds=hinted_seconds(error.reply) or 0)
-    return Outcome(
-        email=email,
-        state=state,
-        reply=error.reply,
-        code=error.code,
-        enhanced_code=error.enhanced_code,
-        retry_after=min(max(hint, SHORTEST_RETRY), LONGEST_RETRY) if state is DeliveryState.DEFERRED else None,
-        charges_attempt=not isinstance(error, RelayDown),
-    )
 
 
 async def _run_workers(sending: _Sending, connections: int) -> None:

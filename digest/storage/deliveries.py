@@ -125,8 +125,10 @@ class DeliveryStore:
         """
         with self.engine.begin() as connection:
             paper_ids = _paper_ids(connection, emails)
+            # in one order, lest two processes that claim the same rows wait for each other
+            ordered = sorted(emails, key=lambda email: email.subscriber_id)
             return frozenset(
-                email.subscriber_id for email in emails if self._claim_one(connection, email, owner, paper_ids)
+                email.subscriber_id for email in ordered if self._claim_one(connection, email, owner, paper_ids)
             )
 
     def give_back(self, emails: Iterable[Email], *, owner: str) -> None:
@@ -254,7 +256,7 @@ class DeliveryStore:
             "message_id": email.message_id,
             "after": email.digest.subscriber.cursor if email.digest else None,
             "covers": [day.isoformat() for day in email.digest.covers] if email.digest else [],
-            "paper_ids": [paper_ids[paper] for paper in papers],
+            "paper_ids": [paper_ids[paper] for paper in papers if paper in paper_ids],
             "content_sha256": hashlib.sha256(email.content).hexdigest(),
             "composed_at": self.now(),
             "updated_at": self.now(),
@@ -311,11 +313,13 @@ def _move_cursor(connection: Connection, subscriber_id: str, edition: date) -> N
 
 
 def _paper_ids(connection: Connection, emails: Iterable[Email]) -> dict[str, int]:
+    """The rows of the papers in these emails, even of those that got a better id since they were composed."""
+    papers, aliases = tables.papers, tables.aliases
     keys = {match.paper.id for email in emails if email.digest for match in email.digest.shown}
     found: dict[str, int] = {}
     for some in rows.in_groups(sorted(keys)):
-        query = select(tables.papers.c.key, tables.papers.c.id).where(tables.papers.c.key.in_(some))
-        found.update((row.key, row.id) for row in connection.execute(query))
+        query = select(aliases).join(papers).where(aliases.c.alias.in_(some)).order_by(papers.c.key == aliases.c.alias)
+        found.update((row.alias, row.paper_id) for row in connection.execute(query))
     return found
 
 

@@ -15,12 +15,13 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from digest.errors import StoreError
 
 BUSY_TIMEOUT_SECONDS = 30
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_ADDRESSES = "sqlite:///data/digest.db or postgresql+psycopg://user@host/name"
 
 
 @contextmanager
@@ -70,14 +71,20 @@ def lock_writers(connection: Connection) -> None:
 def _make_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
+    except ArgumentError as error:  # the address stays out of messages: it may hold a password
+        raise StoreError(f"store.url is no database's address — write {_ADDRESSES}") from error
+    try:
         if parsed.get_backend_name() != "sqlite":
             return create_engine(parsed, pool_pre_ping=True)
         Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
     except ModuleNotFoundError as error:
-        raise StoreError(f"{error.name} is missing — pip install 'paper-digest[postgresql]'") from error
-    except (ArgumentError, NoSuchModuleError, OSError) as error:
-        raise StoreError(f"the database at {url!r} can't be opened: {error}") from error
+        repair = f"pip install 'paper-digest[postgresql]' and write {_ADDRESSES}"
+        raise StoreError(f"{error.name} is missing — {repair}") from error
+    except NoSuchModuleError as error:
+        raise StoreError(f"{parsed.drivername!r} is no kind of database — write {_ADDRESSES}") from error
+    except OSError as error:
+        raise StoreError(f"the database can't be opened: {error}") from error
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediately)
     return engine
@@ -92,15 +99,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediately(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":  # those only read
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _is_current(engine: Engine) -> bool:
     try:
         with reading(engine) as connection:
             found = MigrationContext.configure(connection).get_current_heads()
-    except OperationalError as error:
-        raise StoreError(f"the database can't be reached: {error.orig}") from error
+    except DatabaseError as error:
+        raise StoreError(f"the database can't be opened: {error.orig}") from error
     wanted = ScriptDirectory(str(_MIGRATIONS)).get_heads()
     if set(found) - {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
         raise StoreError(
@@ -124,9 +132,11 @@ def open_ownership(engine: Engine) -> Iterator[str]:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:owner, 0))"), {"owner": owner})
             connection.commit()
-            yield owner
-            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:owner, 0))"), {"owner": owner})
-            connection.commit()
+            try:
+                yield owner
+            finally:  # the pool keeps the session, and with it a lock that nobody gives back
+                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:owner, 0))"), {"owner": owner})
+                connection.commit()
         return
     path = _lock_path(engine, owner)
     path.parent.mkdir(exist_ok=True)

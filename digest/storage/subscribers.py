@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,9 +11,12 @@ from typing import Any
 from sqlalchemy import Engine, Row, or_, select, update
 
 from digest.domain import Status, Subscriber
+from digest.errors import ConfigError
 from digest.storage import tables
 from digest.storage.engine import reading
 from digest.storage.rows import in_groups, insert_missing
+
+log = logging.getLogger(__name__)
 
 _STORE_WINS = (Status.PAUSED, Status.UNSUBSCRIBED)
 
@@ -34,8 +38,8 @@ class SubscriberStore:
         rows = self._rows()
         joined = {subscriber.id: self._with_row(subscriber, rows.get(subscriber.id)) for subscriber in files}
         for row in rows.values():
-            if row.id not in joined and row.details is not None:
-                joined[row.id] = self._from_row(row)
+            if row.id not in joined and (signup := self._from_row(row)) is not None:
+                joined[row.id] = signup
         return tuple(joined.values())
 
     def find(self, subscriber_id: str, files: Iterable[Subscriber] = ()) -> Subscriber | None:
@@ -44,7 +48,7 @@ class SubscriberStore:
         for subscriber in files:
             if subscriber.id == subscriber_id:
                 return self._with_row(subscriber, row)
-        return self._from_row(row) if row is not None and row.details is not None else None
+        return self._from_row(row) if row is not None else None
 
     def status_of(self, subscriber_id: str) -> Status | None:
         """The status in the store; None where there is no row."""
@@ -152,7 +156,14 @@ class SubscriberStore:
             is_new=row.first_planned is None,
         )
 
-    def _from_row(self, row: Row[Any]) -> Subscriber:
-        subscriber = self.read_signup({**row.details, "email": row.email})
+    def _from_row(self, row: Row[Any]) -> Subscriber | None:
+        """The signup of a row; None for a file's row, and for one that today's rules refuse: it mustn't stop the rest."""
+        if row.details is None:
+            return None
+        try:
+            subscriber = self.read_signup({**row.details, "email": row.email})
+        except ConfigError as error:
+            log.warning("the sign-up of %s can't be served: %s", row.email, error)
+            return None
         is_new = row.first_planned is None
         return replace(subscriber, origin="signup", status=Status(row.status), cursor=row.cursor, is_new=is_new)

@@ -130,7 +130,7 @@ subscribers = Table(
     Column("status", Text, nullable=False),
     Column("cursor", Date),
     Column("first_planned", Date),
-    Column("details", JSON),  # what a signup asked for, as in a subscriber file; null for files
+    Column("details", JSON(none_as_null=True)),  # what a signup asked for, as in a subscriber file; null for files
     Column("created_at", UtcDateTime, nullable=False),
     Column("confirmed_at", UtcDateTime),
 )

@@ -81,7 +81,7 @@ class _OwnPages:
         before, after = _CHANGES[action]
         if reader.status is before:
             self._pages.parts.store.subscribers.set_status(reader.id, after, email=reader.email)
-        return self._preferences(self._pages.find(reader.id) or reader, message="Done.")
+        return self._preferences(self._pages.find(reader.id) or reader)
 
     def _save(self, reader: Subscriber, form: Form) -> Response:
         details = to_details(form)

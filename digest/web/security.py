@@ -117,9 +117,16 @@ def is_from_here(request: Request) -> bool:
     The name asked for counts too, so that no web page can have its own name point here (DNS rebinding).
     """
     client = request.client.host if request.client else ""
-    name = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    name = _name_in(request.headers.get("host", ""))
     is_forwarded = any(header in request.headers for header in _FORWARDED)
     return _is_loopback(client) and (name == "localhost" or _is_loopback(name)) and not is_forwarded
+
+
+def _name_in(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

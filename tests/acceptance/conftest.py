@@ -75,7 +75,7 @@ class Installation:
         (self.folder / "config.toml").write_text(f"{sources}\n{smtp}\n{more}", encoding="utf-8")
 
     def write_readers(self, readers: dict[str, str] | None = None) -> None:
-        """Write subscriber files; without an argument Ada, who matches, Bob, who doesn't, and Maya, who has no profile."""
+        """Write subscriber files; by default Ada, who matches, Bob, who doesn't, and Maya, who has no profile."""
         folder = self.folder / "subscribers"
         folder.mkdir(exist_ok=True)
         for name, text in (READERS if readers is None else readers).items():

@@ -114,5 +114,3 @@ def _is_unreadable(file: Path) -> bool:
         return False
     items = json.loads(gzip.decompress(file.read_bytes()))
     return isinstance(items, dict) or any(not isinstance(item, dict) for item in items)
-
-

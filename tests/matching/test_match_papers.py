@@ -1,0 +1,277 @@
+"""Which papers a profile brings, why, and in which order."""
+
+from datetime import date
+
+import pytest
+
+from digest.domain import Interest, Match, Paper, Profile
+from digest.matching import match_papers, rank_trending
+
+
+def paper(title: str, abstract: str = "", number: int = 1, **more: object) -> Paper:
+    return Paper(id=f"arxiv:2606.{number:05}", title=title, abstract=abstract, announced=date(2026, 6, 30), **more)  # type: ignore[arg-type]  # the fields vary
+
+
+def matches(papers: list[Paper], *interests: Interest, min_score: float = 0.0) -> tuple[Match, ...]:
+    (found,) = match_papers(papers, [Profile(interests=interests, min_score=min_score)])
+    return found
+
+
+def hits(keyword: str, title: str, abstract: str = "") -> bool:
+    return bool(matches([paper(title, abstract)], Interest(keywords=(keyword,))))
+
+
+def marked(match: Match) -> list[str]:
+    """The passages that the reasons point at."""
+    texts = {"title": match.paper.title, "abstract": match.paper.abstract}
+    return [texts[reason.field][start:end] for reason in match.reasons for start, end in reason.spans]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "title"),
+    [
+        ("structured pruning", "Structured Pruning of Nets"),
+        ("language model", "Large Language Models"),
+        ("language models", "A Language Model"),
+        ("pre-training", "Pretraining"),
+        ("pre-training", "Pre training"),
+        ("pre training", "Pre-Training"),
+        ("pre training", "Pretraining"),
+        ("pretraining", "Pre-training"),
+        ("data sets", "A new dataset"),
+        ("RAG", "RAG and beyond"),
+        ("RAG", "Two RAGs"),
+        ("LLMs", "An LLM"),
+        ("llm", "An LLM"),
+        ("lora", "LoRA"),
+        ("LORA", "LoRA"),
+        ("DEEP LEARNING", "Deep learning"),
+        ("C++", "Generating C++ code"),
+        ("R", "Statistics in R and C/C++"),
+        ("3D", "3-D scenes"),
+        ("3-D", "3D scenes"),
+        ("N:M sparsity", "N:M Sparsity at last"),
+        ("I2VC", "I$^{2}$VC: a codec"),
+        ("quantiz*", "Quantized nets"),
+        ("quantiz*", "Quantisation of nets"),
+        ("pretrain*", "Pre-trained nets"),
+        ("post training quantiz*", "Post-training Quantization"),
+        ("supervis*", "Supervised nets"),
+        ("noise*", "Noisey and noise"),
+        ("colour", "Color spaces"),
+        ("Schrodinger", "A Schrödinger bridge"),
+        ("alpha divergence", "An $\\alpha$-divergence"),
+        ("大模型", "关于大模型的研究"),
+        ('"language models"', "Language-Models"),
+        ("Bayes' rule", "Bayes rule"),
+        ("attention mechanism", "The “attention” mechanism"),
+    ],
+)
+def test_a_keyword_matches_its_usual_variants(keyword: str, title: str) -> None:
+    assert hits(keyword, title)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "title"),
+    [
+        ("rag", "Storage and fragments"),
+        ("RAG", "A rag doll"),
+        ("RAG", "Rag"),
+        ("CLIP", "Video clips"),
+        ("C", "C++ and C# but not c"),
+        ("R", "R-CNN"),
+        ("isa", "This is a paper"),
+        ("pretraining", "Pre training"),
+        ("inaccuracy", "Gains in accuracy"),
+        ("large language", "Large, language-free"),
+        ("language models", "Models of language"),
+        ('"language models"', "A language model"),
+        ('"quantized"', "Quantised"),
+        ("quantiz*", "Quantum"),
+        ("object", "Objective"),
+        ("GPS", "GPs and GP"),
+    ],
+)
+def test_a_keyword_does_not_match_what_only_looks_alike(keyword: str, title: str) -> None:
+    assert not hits(keyword, title)
+
+
+def test_no_phrase_crosses_from_title_to_abstract() -> None:
+    assert not hits("state space", "On the state", "Space is large")
+
+
+@pytest.mark.parametrize(("keyword", "is_hit"), [("title:mamba", False), ("abstract:mamba", True), ("mamba", True)])
+def test_a_field_says_where_a_term_must_stand(keyword: str, *, is_hit: bool) -> None:
+    assert hits(keyword, "A title", "mamba") is is_hit
+
+
+def test_reasons_name_the_keyword_as_written_and_point_at_the_original_text() -> None:
+    (found,) = matches([paper("I$^{2}$VC", "The I²VC. An i2vc")], Interest(name="Codecs", keywords=("i2vc^2",)))
+    assert found.interest == "Codecs"
+    assert [(reason.keyword, reason.field) for reason in found.reasons] == [("i2vc^2", "title"), ("i2vc^2", "abstract")]
+    assert marked(found) == ["I$^{2}$VC", "I²VC", "i2vc"]
+
+
+def test_hits_of_one_keyword_never_overlap() -> None:
+    (found,) = matches([paper("Model model model")], Interest(keywords=("model model",)))
+    assert marked(found) == ["Model model"]
+
+
+def test_keywords_authors_and_query_are_alternatives() -> None:
+    papers = [
+        paper("Mamba", number=1),
+        paper("A", authors=("Song Han",), number=2),
+        paper("State space model", number=3),
+        paper("Nothing", number=4),
+    ]
+    interest = Interest(keywords=("mamba",), authors=("Song Han",), query="state space AND model")
+    assert {found.paper.id[-1] for found in matches(papers, interest)} == {"1", "2", "3"}
+
+
+def test_a_query_joins_and_leaves_out() -> None:
+    papers = [paper("Mamba", number=1), paper("Mamba: a survey", number=2), paper("State space model", number=3)]
+    found = matches(papers, Interest(query='("state space model" OR mamba) AND NOT survey'))
+    assert {match.paper.id[-1] for match in found} == {"1", "3"}
+
+
+def test_an_exclusion_beats_everything_in_its_interest_and_only_there() -> None:
+    papers = [paper("Pruning for medical imaging", categories=("cs.LG",), authors=("Song Han",))]
+    one = Interest(
+        name="One", keywords=("pruning",), authors=("Song Han",), query="pruning", exclude=("medical imaging",)
+    )
+    assert matches(papers, one) == ()
+    assert [match.interest for match in matches(papers, one, Interest(name="Two", keywords=("pruning",)))] == ["Two"]
+
+
+@pytest.mark.parametrize(
+    ("category", "is_hit"), [("cs.LG", True), ("cs.lg", True), ("cs", True), ("cs.*", True), ("cs.L", False)]
+)
+def test_a_category_filter_takes_a_category_or_a_whole_archive(category: str, *, is_hit: bool) -> None:
+    papers = [paper("Mamba", categories=("cs.LG",))]
+    assert bool(matches(papers, Interest(keywords=("mamba",), categories=(category,)))) is is_hit
+
+
+def test_categories_alone_take_all_of_their_papers() -> None:
+    papers = [paper("A", categories=("cs.LG",), number=1), paper("B", categories=("math.CO",), number=2)]
+    (found,) = matches(papers, Interest(categories=("math.CO", "stat.ML")))
+    assert (found.paper.id[-1], found.reasons[0].keyword, found.reasons[0].field) == ("2", "math.CO", "category")
+    assert found.score > 0
+
+
+def test_a_paper_of_unknown_categories_passes_a_filter_and_the_note_says_so() -> None:
+    (found,) = matches([paper("Mamba")], Interest(keywords=("mamba",), categories=("cs.LG", "cs.CV")))
+    assert found.notes == ("categories unknown: the filter cs.LG, cs.CV could not be checked",)
+
+
+def test_a_filter_that_cannot_be_checked_does_not_choose_alone() -> None:
+    assert matches([paper("Mamba")], Interest(categories=("cs.LG",))) == ()
+
+
+def test_an_unreadable_keyword_does_not_turn_its_filter_into_a_wish_for_everything() -> None:
+    papers = [paper("Mamba", categories=("cs.LG",))]
+    assert matches(papers, Interest(keywords=("qu*",), categories=("cs.LG",))) == ()
+    assert matches(papers, Interest(query="(mamba", categories=("cs.LG",))) == ()
+
+
+def test_an_author_by_full_name_counts_more_than_by_initials_and_the_note_tells() -> None:
+    papers = [paper("A", authors=("S. Han",), number=1), paper("B", authors=("Han, Song", "S. Han"), number=2)]
+    certain, maybe = matches(papers, Interest(authors=("Song Han",)))
+    assert (certain.paper.id[-1], certain.notes) == ("2", ())
+    assert (maybe.paper.id[-1], maybe.notes) == ("1", ("S. Han: initials only",))
+    assert [(reason.keyword, reason.field) for reason in maybe.reasons] == [("Song Han", "author")]
+
+
+def test_initials_alone_never_exclude_a_paper() -> None:
+    papers = [paper("Mamba", authors=("S. Han",), number=1), paper("Mamba", authors=("Song Han",), number=2)]
+    by_exclusion = matches(papers, Interest(keywords=("mamba",), exclude=("author:Song Han",)))
+    by_query = matches(papers, Interest(query="mamba AND NOT author:Song Han"))
+    assert [match.paper.id[-1] for match in by_exclusion] == [match.paper.id[-1] for match in by_query] == ["1"]
+
+
+def test_a_source_can_be_asked_for() -> None:
+    papers = [paper("Mamba", sources=("arxiv",), number=1), paper("Mamba", sources=("files",), number=2)]
+    (found,) = matches(papers, Interest(query="mamba AND source:files"))
+    assert found.paper.id[-1] == "2"
+
+
+def test_the_title_counts_more_than_the_abstract() -> None:
+    papers = [paper("A", "mamba", number=1), paper("Mamba", "x", number=2), paper("B", number=3)]
+    assert [match.paper.id[-1] for match in matches(papers, Interest(keywords=("mamba",)))] == ["2", "1"]
+
+
+def test_a_rare_word_counts_more_than_a_common_one() -> None:
+    papers = [paper("Vision", number=1), paper("Vision", number=2), paper("Mamba", number=3), paper("B", number=4)]
+    found = matches(papers, Interest(keywords=("mamba", "vision")))
+    assert [match.paper.id[-1] for match in found] == ["3", "1", "2"]
+
+
+def test_more_hits_count_more_but_less_and_less() -> None:
+    papers = [paper("T", "mamba " * count, number=count) for count in (1, 2, 3)] + [paper("T", number=9)]
+    three, two, one = (match.score for match in matches(papers, Interest(keywords=("mamba",))))
+    assert three > two > one
+    assert three - two < two - one
+
+
+def test_weights_of_term_and_interest_multiply_the_score() -> None:
+    papers = [paper("Mamba"), paper("Other", number=2)]
+    (plain,) = matches(papers, Interest(keywords=("mamba",)))
+    (weighted,) = matches(papers, Interest(keywords=("mamba^2",), weight=1.5))
+    assert weighted.score == pytest.approx(3 * plain.score, rel=1e-3)
+
+
+def test_one_meaning_written_twice_counts_once() -> None:
+    papers = [paper("Open-vocabulary segmentation")]
+    (once,) = matches(papers, Interest(keywords=("open vocabulary",)))
+    (twice,) = matches(papers, Interest(keywords=("open vocabulary", "Open-Vocabulary"), query="open vocabulary"))
+    assert twice == once
+
+
+def test_a_paper_appears_once_under_the_interest_where_it_scores_best() -> None:
+    papers = [paper("Mamba for vision"), paper("Vision", number=2), paper("Other", number=3)]
+    found = matches(papers, Interest(name="Vision", keywords=("vision",)), Interest(name="Mamba", keywords=("mamba",)))
+    assert [(match.paper.id[-1], match.interest) for match in found] == [("1", "Mamba"), ("2", "Vision")]
+
+
+def test_of_two_equal_interests_the_earlier_one_gets_the_paper() -> None:
+    interests = [Interest(name=name, keywords=("mamba",)) for name in ("First", "Second")]
+    assert [match.interest for match in matches([paper("Mamba")], *interests)] == ["First"]
+
+
+def test_equal_scores_are_ordered_by_id() -> None:
+    papers = [paper("Mamba", number=number) for number in (3, 1, 2)]
+    assert [match.paper.id[-1] for match in matches(papers, Interest(keywords=("mamba",)))] == ["1", "2", "3"]
+
+
+def test_papers_below_the_least_score_are_left_out() -> None:
+    papers = [paper("Mamba"), paper("Other", "mamba", number=2), paper("Third", number=3)]
+    best, _ = matches(papers, Interest(keywords=("mamba",)))
+    assert matches(papers, Interest(keywords=("mamba",)), min_score=best.score) == (best,)
+
+
+def test_max_papers_is_left_to_the_caller() -> None:
+    papers = [paper("Mamba", number=number) for number in range(20)]
+    (found,) = match_papers(papers, [Profile((Interest(keywords=("mamba",)),), max_papers=2)])
+    assert len(found) == 20
+
+
+def test_without_interests_or_papers_there_is_nothing() -> None:
+    assert match_papers([paper("Mamba")], [Profile(), Profile((Interest(),))]) == [(), ()]
+    assert match_papers([], [Profile((Interest(keywords=("mamba",), categories=("cs",)),))]) == [()]
+    assert match_papers([paper("Mamba")], []) == []
+
+
+def test_trending_ranks_by_upvotes_then_id_and_leaves_uncounted_papers_in_their_order() -> None:
+    listed = [(9, None), (1, 5), (4, 7), (3, 7), (8, None), (2, 0)]
+    papers = [paper("T", number=n, upvotes=upvotes, is_listed=True, picked_by="AK") for n, upvotes in listed]
+    papers.append(paper("Not listed", number=7, upvotes=99))
+    ranked = rank_trending(papers, limit=10)
+    assert [match.paper.id[-1] for match in ranked] == ["3", "4", "1", "2", "9", "8"]
+    assert {match.interest for match in ranked} == {"Trending"}
+    assert [match.score for match in ranked] == [7.0, 7.0, 5.0, 0.0, 0.0, 0.0]
+    assert [(reason.keyword, reason.field) for reason in ranked[0].reasons] == [("AK", "upvotes")]
+
+
+def test_trending_obeys_its_limit_and_what_was_shown_already() -> None:
+    papers = [paper("T", number=n, upvotes=n, is_listed=True) for n in range(1, 6)]
+    assert [m.paper.id[-1] for m in rank_trending(papers, limit=2, without={papers[4].id})] == ["4", "3"]
+    assert rank_trending(papers, limit=0) == ()

@@ -1,0 +1,72 @@
+"""Which two names may be one person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.matching.names import Likeness, likeness, read_name
+
+
+def how(asked: str, found: str) -> Likeness:
+    return max((likeness(a, b) for a in read_name(asked) for b in read_name(found)), default=Likeness.NONE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Song Han", "Song Han"),
+        ("Song Han", "Han, Song"),
+        ("song han", "SONG HAN (MIT)"),
+        ("Song Han", "Song J. Han"),
+        ("Michele Wigger", "Michèle Wigger"),
+        ("Soren Kaae", "Søren Kaae"),
+        ("Xiaoming Li", "Xiao-Ming Li"),
+        ("Laurens van der Maaten", "van der Maaten, Laurens"),
+        ("Laurens van der Maaten", "Laurens J. van der Maaten"),
+        ("Gabriel García Márquez", "Garcia Marquez, Gabriel"),
+        ("Martin King", "Martin King Jr."),
+        ("韩松", "韩松"),
+    ],
+)
+def test_a_full_given_name_is_certain(asked: str, found: str) -> None:
+    assert how(asked, found) is Likeness.CERTAIN
+    assert how(found, asked) is Likeness.CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Song Han", "S. Han"),
+        ("Song Han", "Han, S."),
+        ("Song Han", "Han S"),
+        ("Song Han", "Han"),
+        ("S. Han", "S. Han"),
+        ("Jean-Baptiste Alayrac", "J.-B. Alayrac"),
+        ("Jean-Baptiste Alayrac", "Alayrac JB"),
+    ],
+)
+def test_initials_or_a_bare_family_name_are_a_maybe(asked: str, found: str) -> None:
+    assert how(asked, found) is Likeness.INITIALS
+    assert how(found, asked) is Likeness.INITIALS
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Song Han", "Song Hanna"),
+        ("Song Han", "Songhan Li"),
+        ("Song Han", "Sung Han"),
+        ("Song Han", "Song Chan"),
+        ("Song Han", "Han Song Lee"),
+        ("Song K. Han", "Song J. Han"),
+        ("Song Han", ""),
+    ],
+)
+def test_other_people_are_other_people(asked: str, found: str) -> None:
+    assert how(asked, found) is Likeness.NONE
+    assert how(found, asked) is Likeness.NONE
+
+
+@given(st.text())
+def test_any_text_can_be_read_as_a_name(text: str) -> None:
+    assert all(name.family for name in read_name(text))

@@ -1,0 +1,119 @@
+"""What a word of a paper is, and which writings of it are the same."""
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digest.matching.plain import read_plain
+from digest.matching.words import Joint, read_words
+
+
+def folded(text: str) -> list[str]:
+    return list(read_words(text).folded)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("models", "model"),
+        ("studies", "study"),
+        ("losses", "loss"),
+        ("biases", "bias"),
+        ("caches", "cache"),
+        ("analyses", "analysis"),
+        ("matrices", "matrix"),
+        ("LLMs", "LLM"),
+        ("GANs", "gan"),
+        ("GPs", "GP"),
+        ("quantisation", "quantization"),
+        ("Optimised", "optimized"),
+        ("neighbourhood", "neighborhood"),
+        ("analyse", "analyze"),
+        ("Schrödinger", "Schrodinger"),
+        ('Schr\\"odinger', "Schrodinger"),
+        ("Søren", "Soren"),
+        ("α", "alpha"),
+        ("$\\alpha$", "alpha"),
+        ("ﬁne", "fine"),
+        ("ＢＥＲＴ", "bert"),
+        ("I$^{2}$VC", "i2vc"),
+        ("\\textbf{Mamba}", "mamba"),
+        ("Newton's", "newton"),
+        ("e\u0301tude", "etude"),
+        ("hy\u00adphen", "hyphen"),
+    ],
+)
+def test_two_writings_of_a_word_fold_to_one(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("object", "objective"),
+        ("adapter", "adaptive"),
+        ("general", "generalize"),
+        ("GPS", "GP"),
+        ("NAS", "NA"),
+        ("news", "new"),
+        ("four", "for"),
+        ("C++", "C"),
+        ("C#", "C"),
+        ("が", "か"),
+        ("हिन्दी", "हन्दी"),
+    ],
+)
+def test_different_words_stay_different(one: str, other: str) -> None:
+    assert folded(one) != folded(other)
+
+
+def test_programming_languages_ratios_and_numbers_are_words() -> None:
+    assert folded("C++, C#, N:M and 2:4 in v1.5 at 1,000") == [
+        "c++", "c#", "n:m", "and", "2:4", "in", "v1.5", "at", "1,000",
+    ]  # fmt: skip
+
+
+def test_a_script_without_spaces_has_one_word_a_character() -> None:
+    assert folded("大模型 transformer模型") == ["大", "模", "型", "transformer", "模", "型"]
+
+
+@pytest.mark.parametrize("between", [". ", ", ", ": ", " (", "; ", " - ", " — ", "\n\n", "。"])
+def test_punctuation_between_words_is_a_gap(between: str) -> None:
+    assert read_words(f"one{between}two").joints[1] is Joint.GAP
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "/", " “", "* ", "-\n"])
+def test_other_signs_between_words_are_a_space(between: str) -> None:
+    assert read_words(f"one{between}two").joints[1] is Joint.SPACE
+
+
+@pytest.mark.parametrize("between", ["-", "‐", "‑", "–", "−", "$_$"])
+def test_hyphens_of_all_kinds_join_words(between: str) -> None:
+    assert read_words(f"one{between}two").joints[1] is Joint.TIGHT
+
+
+@given(st.text())
+@example("I$^{2}$VC and e\u0301 ½ ﬁne \\'etude")
+@example("ｶﾞ ᄀ\u1161 x\u0301\u0302")
+def test_every_word_points_at_text_that_reads_as_that_word(text: str) -> None:
+    words = read_words(text)
+    for exact, start, end in zip(words.exact, words.starts, words.ends, strict=True):
+        assert 0 <= start < end <= len(text)
+        assert exact in "".join(read_words(text[start:end]).exact)
+
+
+@given(st.text())
+def test_no_offset_parts_a_letter_from_its_marks(text: str) -> None:
+    words = read_words(text)
+    for end in words.ends:
+        assert end == len(text) or not unicodedata.combining(text[end])
+
+
+@given(st.text(alphabet="ab e\u0301$^{}\\~½ﬁ模ßİ"))
+def test_plain_text_keeps_the_way_back(text: str) -> None:
+    plain = read_plain(text)
+    assert len(plain.text) == len(plain.starts) == len(plain.ends)
+    assert list(plain.starts) == sorted(plain.starts)
+    assert all(0 <= start < end <= len(text) for start, end in zip(plain.starts, plain.ends, strict=True))

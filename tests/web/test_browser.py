@@ -1,0 +1,65 @@
+"""The way of a reader in a real browser: sign up, get the mail, open its link, press the button."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from digest.config import subscriber_id
+from digest.domain import Status
+from digest.links import Purpose
+from tests.conftest import skip_or_fail
+from tests.web.conftest import ADA, LINK, World, add_active, serving
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        skip_or_fail("there is no Chromium on this machine")
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        page = browser.new_page(viewport={"width": 375, "height": 800}, java_script_enabled=True)
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+def test_a_reader_subscribes_in_a_browser(world: World, page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    world.add_papers("Structured pruning of models", "On something else")
+    with serving(world.app()) as address:
+        page.goto(address)
+        page.get_by_role("main").get_by_role("link", name="Subscribe").click()
+        page.get_by_label("Your mail address").fill(ADA)
+        page.get_by_label("Keywords").fill("pruning\nquantiz*")
+        with page.context.expect_page() as opened:
+            page.get_by_role("button", name="Preview").click()
+        mail = opened.value.frame_locator("iframe")
+        assert mail.get_by_role("link", name="Structured pruning of models").first.is_visible()
+        page.get_by_role("button", name="Subscribe").click()
+        page.get_by_role("heading", name="Check your inbox").wait_for()
+        link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+        page.goto(address + link)
+        assert world.store.subscribers.status_of(subscriber_id(ADA)) is Status.PENDING
+        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("heading", name="You are subscribed").wait_for()
+    reader = world.store.subscribers.find(subscriber_id(ADA))
+    assert reader is not None
+    assert reader.status is Status.ACTIVE
+    assert reader.profile.interests[0].keywords == ("pruning", "quantiz*")
+    assert complaints == []
+
+
+def test_no_page_is_wider_than_a_phone(world: World, page: Page) -> None:
+    identity = add_active(world, ADA, name="A" * 150)
+    world.add_papers("An" + "x" * 200)
+    with serving(world.app()) as address:
+        for path in ("/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose)):
+            page.goto(address + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
