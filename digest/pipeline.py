@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 
 from digest.assembly import assemble_digests
 from digest.composing import Card, Composer, compose_email, render_cards
+from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Transport, send_emails
 from digest.domain import Batch, BatchReport, Digest, Edition, EditionTotals, Email, Outcome, Status, Subscriber
 from digest.planning import CLAIMS_A_GROUP, in_batches, is_due, is_sample
@@ -133,7 +134,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     """Match, compose, claim, send and record every digest of the edition that is still open."""
     deliveries = parts.store.deliveries
     if released := deliveries.release_lapsed():
-        report.notices.append(f"{released} mails of a run that died may have gone; they are held as unknown")
+        report.notices.append(f"{counted(released, 'mail')} of a run that died may have gone: held as unknown")
     deliveries.expire_deferred(planned_before=parts.now() - parts.expires_after)
     everybody = parts.readers()
     deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
@@ -160,11 +161,12 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
     unreachable = {reader.id for reader in chosen if is_sample(reader.email) and not parts.is_local}
     served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
     if unreachable:
-        report.notices.append(
-            f"{len(unreachable)} readers under example.com, .net or .org are skipped: nobody is there"
-        )
+        skipped = counted(len(unreachable), "reader")
+        report.notices.append(f"skipped {skipped} under example.com, .net or .org: nobody is there")
     if served:
-        report.notices.append(f"{len(served)} readers have the edition of {day} or a later one already")
+        report.notices.append(
+            f"{counted(len(served), 'reader')} already served with the edition of {day} or a later one"
+        )
     return tuple(
         reader
         for reader in chosen

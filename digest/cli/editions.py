@@ -13,6 +13,7 @@ from digest.cli import documents
 from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, parse_day
 from digest.cli.options import Day, Json
 from digest.cli.output import open_progress, print_json, print_table, say, say_error
+from digest.composing.wording import counted
 from digest.delivery import Stopped
 from digest.domain import BatchReport, BatchState, DeliveryState, Edition
 from digest.pipeline import Choice, Parts, RunReport, collect_edition, run_edition
@@ -129,14 +130,14 @@ def _say_run(report: RunReport, *, no_send: bool) -> None:
     totals = report.totals
     if totals is None:
         return
-    say(f"Edition of {report.edition}: {totals.papers} papers, {totals.subscribers} subscribers")
+    say(f"Edition of {report.edition}: {counted(totals.papers, 'paper')}, {counted(totals.subscribers, 'subscriber')}")
     if no_send:
-        say(f"  {report.composed} digests composed; nothing was planned or sent")
+        say(f"  {counted(report.composed, 'digest')} composed; nothing was planned or sent")
     for state, count in totals.states.items():
         if count:
             say(f"  {count} {state.value}")
     if totals.empty:
-        say(f"  {totals.empty} readers had nothing that matched, and got no mail")
+        say(f"  {totals.empty} empty: nothing matched, so no mail")
 
 
 def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
@@ -156,7 +157,7 @@ def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
     ]
     if rows:
         print_table(("Source", "Category", "Day", "State", "Records", "New", "Known", "Refused"), rows)
-    say(f"Edition of {edition}: {sum(report.new for report in reports)} new papers")
+    say(f"Edition of {edition}: {counted(sum(report.new for report in reports), 'new paper')}")
 
 
 def _say_trouble(report: BatchReport) -> None:
@@ -166,4 +167,4 @@ def _say_trouble(report: BatchReport) -> None:
     if report.batch.refused and report.outside < max(1, len(report.batch.papers)):
         first = report.batch.refused[0]
         count = len(report.batch.refused)
-        say_error(f"{place}: {count} records refused, the first at {first.place}: {first.reason}")
+        say_error(f"{place}: {counted(count, 'record')} refused, the first at {first.place}: {first.reason}")

@@ -13,6 +13,7 @@ from digest.cli import documents
 from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, read_files, subscriber_reader
 from digest.cli.options import Json
 from digest.cli.output import print_json, print_table, say
+from digest.composing.wording import counted
 from digest.domain import Interest, Subscriber
 from digest.errors import ConfigError, Mistake
 
@@ -41,7 +42,7 @@ def list_readers(context: typer.Context, as_json: Json = False) -> int:
     ]
     if rows:
         print_table(("Address", "Name", "Origin", "Status", "Frequency", "Interests", "Last edition"), rows)
-    say(f"{len(rows)} subscribers")
+    say(counted(len(rows), "subscriber"))
     return ExitCode.DONE
 
 

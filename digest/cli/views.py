@@ -10,6 +10,7 @@ from digest.cli import documents
 from digest.cli.edge import ExitCode, context_of, open_parts, parse_day
 from digest.cli.options import Day, Json
 from digest.cli.output import print_json, print_table, say
+from digest.composing.wording import counted
 from digest.domain import DeliveryState
 
 
@@ -31,7 +32,7 @@ def papers(context: typer.Context, day: Day = None, as_json: Json = False) -> in
     if found:
         rows = [(paper.id, paper.title, paper.upvotes, ", ".join(paper.sources)) for paper in found]
         print_table(("Paper", "Title", "▲", "Sources"), rows)
-    say(f"{len(found)} papers in the edition of {edition}")
+    say(f"{counted(len(found), 'paper')} in the edition of {edition}")
     return ExitCode.DONE
 
 
@@ -65,5 +66,5 @@ def history(
             for row in found
         ]
         print_table(("Edition", "Reader", "State", "Tries", "Papers", "Updated (UTC)", "Server's words"), rows)
-    say(f"{len(found)} deliveries")
+    say("1 delivery" if len(found) == 1 else f"{len(found)} deliveries")
     return ExitCode.DONE

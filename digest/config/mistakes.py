@@ -45,7 +45,7 @@ def _read_mistake(
     found: dict[str, Any], file: str, key: str, model: type[BaseModel] | None, known: list[str]
 ) -> Mistake:
     location = [str(part) for part in found["loc"]]
-    place = ".".join(part for part in (key, *location) if part)
+    place = ".".join(part if part.isprintable() else repr(part) for part in (key, *location) if part)
     kind = found["type"]
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         options = known or _options_at(model, location[:-1])

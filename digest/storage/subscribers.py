@@ -157,7 +157,7 @@ class SubscriberStore:
         )
 
     def _from_row(self, row: Row[Any]) -> Subscriber | None:
-        """The signup of a row; None for a file's row, and for one that today's rules refuse: it mustn't stop the rest."""
+        """The signup of a row; None for a file's row, and for one that today's rules refuse: the others go on."""
         if row.details is None:
             return None
         try:

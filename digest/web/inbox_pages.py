@@ -17,13 +17,13 @@ from email.utils import parseaddr
 from math import ceil
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from digest.composing.templates import default_templates
 from digest.delivery.inbox import Inbox, ReceivedMail
+from digest.web.pages import open_templates
 
 MAILS_PER_PAGE = 50
 SHOWN_CHARACTERS = 400_000
@@ -70,7 +70,7 @@ def inbox_routes(inbox: Inbox, *, site_name: str = "Paper digest", templates: Pa
 
     `templates` is a folder like the checkout's `templates/`; by default the ones that come with digest are taken.
     """
-    pages = _Pages(inbox, _open_templates(templates or default_templates(), site_name))
+    pages = _Pages(inbox, open_templates(site_name, templates))
     return [
         Route("/inbox", pages.show_list),
         Route("/inbox/{key}/message.eml", pages.download),
@@ -143,18 +143,6 @@ class _Pages:
     def _page(self, name: str, *, status: int = 200, **values: object) -> Response:
         html = self._templates.get_template(f"inbox/{name}").render(values)
         return HTMLResponse(html, status_code=status, headers={**_SAFE, "Content-Security-Policy": _PAGE_POLICY})
-
-
-def _open_templates(folder: Path, site_name: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(folder / "web"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["site_name"] = site_name
-    return environment
 
 
 def _body(message: Message, kind: str) -> str:

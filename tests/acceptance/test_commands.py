@@ -175,7 +175,7 @@ def test_a_broken_file_is_named_and_the_others_go_on(ready: Installation) -> Non
     assert result.document["papers"] == 1
     for name in ("empty.jsonl", "cut.jsonl.gz", "odd.bin", "page.txt"):
         assert name in result.err
-    assert "1 records refused" in result.err
+    assert "1 record refused" in result.err
 
 
 def test_wrong_usage_is_exit_code_2_without_a_traceback(ready: Installation) -> None:
