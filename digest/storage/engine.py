@@ -13,9 +13,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
 
 from digest.errors import StoreError
 
@@ -69,6 +69,21 @@ def lock_writers(connection: Connection) -> None:
 
 
 def _make_engine(url: str) -> Engine:
+    engine = _connect_to(url)
+    event.listen(engine, "handle_error", _to_store_error)
+    return engine
+
+
+def _to_store_error(context: ExceptionContext) -> StoreError | None:
+    """A database that is out of reach, locked or damaged is our StoreError, whenever it shows; a bug stays a bug."""
+    if type(context.sqlalchemy_exception) not in (DatabaseError, InterfaceError, OperationalError):
+        return None
+    if context.is_pre_ping:  # the pool only asks, and opens another connection
+        return None
+    return StoreError(f"the database can't be used: {context.original_exception}")
+
+
+def _connect_to(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:  # the address stays out of messages: it may hold a password
@@ -104,11 +119,8 @@ def _begin_immediately(connection: Connection) -> None:
 
 
 def _is_current(engine: Engine) -> bool:
-    try:
-        with reading(engine) as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
-    except DatabaseError as error:
-        raise StoreError(f"the database can't be opened: {error.orig}") from error
+    with reading(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
     wanted = ScriptDirectory(str(_MIGRATIONS)).get_heads()
     if set(found) - {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
         raise StoreError(

@@ -1,0 +1,302 @@
+"""The configuration file: defaults, the environment over it, every mistake at once, secrets kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.config import Config, load_config, signing_secrets
+from digest.errors import ConfigError
+
+AS_DOCUMENTED = """
+[site]
+name = "Paper digest"
+base_url = "http://localhost:8000"
+sender = "Paper digest <digest@example.org>"
+reply_to = ""
+postal_address = "1 Example Street"
+secret = "a-long-signing-secret-of-ours"
+
+[subscribers]
+path = "readers"
+
+[store]
+url = "sqlite:///data/digest.db"
+
+[sources.arxiv]
+categories = ["cs.LG", "cs.CL"]
+rss_url = "https://mirror.example/rss"
+
+[sources.files]
+paths = ["papers/*"]
+
+[schedule]
+timezone = "Europe/Zurich"
+send_at = "07:45"
+max_lateness = "6h"
+lookback = "3d"
+when_empty = "skip"
+expires_after = "90m"
+retention = "400d"
+
+[smtp]
+host = "127.0.0.1"
+port = 8025
+security = "none"
+username = ""
+password = ""
+max_connections = 8
+rate = ""
+on_unknown = "hold"
+
+[dkim]
+domain = ""
+selector = ""
+key_file = ""
+
+[web]
+host = "127.0.0.1"
+port = 8000
+admin_token = ""
+"""
+
+Load = Callable[..., Config]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Loads a configuration of some text."""
+
+    def load_text(text: str = "", environ: Mapping[str, str] | None = None) -> Config:
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_config(path, environ or {})
+
+    return load_text
+
+
+def mistakes_in(load: Load, text: str, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The problem and the repair of each mistake, by key."""
+    with pytest.raises(ConfigError) as caught:
+        load(text, environ)
+    assert all(mistake.file for mistake in caught.value.mistakes)
+    return {mistake.key: f"{mistake.problem} — {mistake.repair}" for mistake in caught.value.mistakes}
+
+
+def test_the_file_is_read_as_documented(load: Load, tmp_path: Path) -> None:
+    config = load(AS_DOCUMENTED)
+
+    assert (config.site.postal_address, config.site.secret) == ("1 Example Street", "a-long-signing-secret-of-ours")
+    assert config.subscribers == tmp_path / "readers"
+    assert config.store_url == f"sqlite:///{tmp_path}/data/digest.db"
+    assert config.sources["arxiv"] == {"categories": ["cs.LG", "cs.CL"], "rss_url": "https://mirror.example/rss"}
+    assert (config.schedule.timezone, config.schedule.send_at) == ("Europe/Zurich", time(7, 45))
+    assert (config.schedule.lookback, config.schedule.expires_after) == (timedelta(days=3), timedelta(minutes=90))
+    assert (config.transport.name, config.transport.options["port"]) == ("smtp", 8025)
+    assert (config.file, config.folder) == (str(tmp_path / "config.toml"), tmp_path)
+
+
+def test_without_a_file_there_are_the_defaults_and_the_local_inbox_as_relay() -> None:
+    config = load_config(None, {})
+
+    assert config.sources == {}
+    assert config.transport.name == "smtp"
+    assert config.transport.options == {}
+    assert config.store_url == f"sqlite:///{Path.cwd()}/data/digest.db"
+    assert config.schedule.lookback == timedelta(days=7)
+
+
+def test_other_databases_and_absolute_paths_stay_as_they_are(load: Load) -> None:
+    assert load('[store]\nurl = "sqlite:////srv/digest.db"').store_url == "sqlite:////srv/digest.db"
+    url = "postgresql+psycopg://digest@db.example/digest"
+    assert load(f'[store]\nurl = "{url}"').store_url == url
+
+
+def test_every_mistake_is_reported_at_once_with_its_key_and_repair(load: Load) -> None:
+    found = mistakes_in(
+        load,
+        """
+[site]
+base_url = "digest.example.org"
+sender = "nobody"
+nam = "Paper digest"
+[schedule]
+timezone = "Europe/Zürich"
+send_at = "half past seven"
+lookback = "a week"
+when_empty = "sometimes"
+[web]
+port = 70000
+""",
+    )
+
+    assert set(found) == {
+        "site.base_url",
+        "site.sender",
+        "site.nam",
+        "schedule.timezone",
+        "schedule.send_at",
+        "schedule.lookback",
+        "schedule.when_empty",
+        "web.port",
+    }
+    assert "did you mean 'name'?" in found["site.nam"]
+    assert "such as 6h" in found["schedule.lookback"]
+    assert "such as 07:30" in found["schedule.send_at"]
+    assert "Europe/Zurich" in found["schedule.timezone"]
+    assert "https://digest.example.org" in found["site.base_url"]
+
+
+def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("[web]\nport = 'many'")
+
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{tmp_path / 'config.toml'}: web.port: ")
+    assert line.endswith("found 'many' — write a whole number")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ("name = 'x'", "name", "stands outside any table"),
+        ("[smtp]\n[folder]", "", "more than one transport: [smtp] and [folder]"),
+        ("[smtp]\nrate = '14/s'", "smtp.rate", "isn't available"),
+        ("[smtp]\non_unknown = 'resend'", "smtp.on_unknown", "only hold"),
+        ("[smtp.fallback]\nhost = 'x'", "smtp.fallback", "isn't available"),
+        ("[dkim]\ndomain = 'x.example'", "dkim", "isn't available"),
+        ("[schedule]\nwhen_empty = 'mail'", "schedule.when_empty", "only skip"),
+        ("[sources]\narxiv = 3", "sources.arxiv", "found 3"),
+        ("[schedule]\nsend_at = '07:30+02:00'", "schedule.send_at", "such as 07:30"),
+        ("[schedule]\nlookback = '-3d'", "schedule.lookback", "is no duration"),
+        ('[site]\nsender = "A\\n <a@example.org>"', "site.sender", ""),
+        ('[site]\nname = "A\\nBcc: b@example.org"', "site.name", "on one line"),
+        ('[site]\nreply_to = "nobody"', "site.reply_to", "name@example.org"),
+        ('[site]\nreply_to = "a@example.org\\nBcc: b@example.org"', "site.reply_to", ""),
+        ('[site]\nbase_url = "https://digest.example.org\\n/x"', "site.base_url", ""),
+        ('[site]\nbase_url = "https://[digest.example.org"', "site.base_url", ""),
+        ("[site]\nbase_url = 'ftp://digest.example.org'", "site.base_url", "is no web address"),
+    ],
+)
+def test_what_can_not_work_is_refused_before_anything_runs(load: Load, text: str, key: str, words: str) -> None:
+    found = mistakes_in(load, text)
+
+    assert set(found) == {key}
+    assert words in found[key]
+
+
+def test_a_file_that_is_not_there_or_not_toml_or_not_text_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    with pytest.raises(ConfigError, match=r"there is no such file — copy config\.example\.toml"):
+        load_config(path, {})
+    path.write_bytes(b"[site\n")
+    with pytest.raises(ConfigError, match="is no TOML"):
+        load_config(path, {})
+    path.write_bytes(b"\xff\xfe[")
+    with pytest.raises(ConfigError, match="save it as UTF-8"):
+        load_config(path, {})
+    with pytest.raises(ConfigError, match="can't be read"):
+        load_config(tmp_path, {})
+
+
+def test_the_environment_lies_over_the_file(load: Load) -> None:
+    config = load(
+        AS_DOCUMENTED,
+        {
+            "DIGEST_SITE__NAME": "From the environment",
+            "DIGEST_SCHEDULE__SEND_AT": "06:15",
+            "DIGEST_WEB__PORT": "8081",
+            "DIGEST_SMTP__HOST": "relay.example",
+            "DIGEST_SOURCES__ARXIV__CATEGORIES": '["stat.ML"]',
+            "DIGEST_CONFIG": "elsewhere.toml",
+            "PATH": "/bin",
+        },
+    )
+
+    assert (config.site.name, config.web.port) == ("From the environment", 8081)
+    assert config.schedule.send_at == time(6, 15)
+    assert config.transport.options["host"] == "relay.example"
+    assert config.transport.options["port"] == 8025
+    assert config.sources["arxiv"]["categories"] == ["stat.ML"]
+
+
+def test_a_mistake_in_the_environment_is_a_mistake_too(load: Load) -> None:
+    found = mistakes_in(load, "", {"DIGEST_WEB__PORT": "many", "DIGEST_SITE__NAM": "x"})
+
+    assert set(found) == {"web.port", "site.nam"}
+
+
+@pytest.mark.parametrize("name", ["DIGEST_SITE__SECRET", "DIGEST_SMTP__PASSWORD", "DIGEST_WEB__ADMIN_TOKEN"])
+def test_a_secret_may_stand_in_a_file_of_its_own(load: Load, tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2-hunter2-hunter2\n", encoding="utf-8")
+
+    config = load("", {f"{name}_FILE": str(secret)})
+
+    held = (config.site.secret, config.transport.options.get("password"), config.web.admin_token)
+    assert held.count("hunter2-hunter2-hunter2") == 1
+
+
+def test_a_secret_s_file_that_can_not_be_read_is_a_mistake_that_names_the_variable(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"DIGEST_SMTP__PASSWORD_FILE: can't read the file .*gone"):
+        load("", {"DIGEST_SMTP__PASSWORD_FILE": str(tmp_path / "gone")})
+
+
+def test_no_secret_shows_when_a_configuration_is_printed(load: Load) -> None:
+    config = load(
+        """
+[site]
+secret = "hunter2-hunter2-hunter2"
+[store]
+url = "postgresql+psycopg://digest:hunter2@db.example/digest"
+[smtp]
+password = "hunter2"
+[web]
+admin_token = "hunter2"
+"""
+    )
+
+    assert "hunter2" not in repr(config)
+
+
+def test_no_secret_shows_in_a_mistake_about_its_neighbour(load: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load('[site]\nsecret = "hunter2"\nnam = 1\n[web]\nadmin_token = "hunter2"\nport = "x"')
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_signing_secret_is_made_once_and_readable_by_its_owner_alone(load: Load, tmp_path: Path) -> None:
+    config = load('[store]\nurl = "sqlite:///state/digest.db"')
+
+    (made,) = signing_secrets(config)
+
+    path = tmp_path / "state" / "secret.key"
+    assert signing_secrets(config) == (made,)
+    assert len(made) >= 40
+    assert path.read_text(encoding="ascii").strip() == made
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_configured_signing_secret_wins_and_none_is_made(load: Load, tmp_path: Path) -> None:
+    config = load('[site]\nsecret = "ours"')
+
+    assert signing_secrets(config) == ("ours",)
+    assert list(tmp_path.rglob("secret.key")) == []
+
+
+def test_with_postgresql_the_made_secret_lies_beside_the_configuration(load: Load, tmp_path: Path) -> None:
+    signing_secrets(load('[store]\nurl = "postgresql+psycopg://db.example/digest"'))
+
+    assert (tmp_path / "data" / "secret.key").exists()
+
+
+def test_an_empty_secret_file_signs_nothing(load: Load, tmp_path: Path) -> None:
+    config = load('[store]\nurl = "sqlite:///digest.db"')
+    (tmp_path / "secret.key").touch()
+
+    with pytest.raises(ConfigError, match=r"secret\.key"):
+        signing_secrets(config)

@@ -1,0 +1,206 @@
+"""Claims: each email goes once, whoever else wants it, and whoever dies on the way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.domain import DeliveryState, Outcome, Status
+from digest.storage import Store
+
+DAY = date(2026, 6, 30)
+ROOT = Path(__file__).parents[2]
+
+Make = Callable[..., Any]
+
+CLAIM_AND_WAIT = """
+import sys
+from datetime import UTC, date, datetime
+from digest.domain import Email
+from digest.storage import open_store
+
+url, subscriber_id = sys.argv[1:]
+with open_store(url, now=lambda: datetime.now(UTC), read_signup=None) as store:
+    with store.deliveries.open_ownership() as owner:
+        email = Email("", "", "<1@papers.example>", "", b"", subscriber_id, date(2026, 6, 30))
+        print(*store.deliveries.claim([email], owner=owner), flush=True)
+        sys.stdin.read()
+"""
+
+
+def states(store: Store) -> dict[str, str]:
+    return {row.email.partition("@")[0]: row.state.value for row in store.deliveries.history(edition=DAY)}
+
+
+@contextmanager
+def another_process(url: str, subscriber_id: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has claimed the reader's email and lives until it is killed or told to go on."""
+    command = [sys.executable, "-c", CLAIM_AND_WAIT, url, subscriber_id]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().strip() == subscriber_id
+            yield process
+        finally:
+            process.kill()
+
+
+def test_two_processes_that_claim_the_same_digests_get_each_of_them_once(
+    open_again: Callable[[], AbstractContextManager[Store]], reader: Make, plan: Make, email: Make
+) -> None:
+    readers = [reader(f"reader{number}") for number in range(24)]
+    plan(*readers)
+    start = threading.Barrier(2)
+
+    def claim_all(order: int) -> list[str]:
+        emails = [email(one) for one in readers[::order]]
+        with open_again() as mine, mine.deliveries.open_ownership() as owner:
+            start.wait()
+            groups = (emails[begin : begin + 8] for begin in range(0, len(emails), 8))
+            return [claimed for group in groups for claimed in mine.deliveries.claim(group, owner=owner)]
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(claim_all, (1, -1))
+
+    assert sorted(first + second) == sorted(one.id for one in readers)
+
+
+def test_a_claimed_digest_can_not_be_claimed_again_by_anybody(
+    store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    plan(reader())
+
+    with store.deliveries.open_ownership() as mine, store.deliveries.open_ownership() as theirs:
+        assert store.deliveries.claim([email(reader())], owner=mine) == {reader().id}
+        assert store.deliveries.claim([email(reader())], owner=theirs) == frozenset()
+        assert store.deliveries.claim([email(reader())], owner=mine) == frozenset()
+
+
+def test_what_was_never_planned_can_not_be_claimed(store: Store, reader: Make, email: Make) -> None:
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim([email(reader())], owner=owner) == frozenset()
+    assert store.deliveries.history() == ()
+
+
+@pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.PAUSED])
+def test_who_leaves_between_plan_and_claim_gets_no_mail(
+    status: Status, store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    ada, bob = reader("ada"), reader("bob")
+    plan(ada, bob)
+    store.subscribers.set_status(ada.id, status)
+
+    with store.deliveries.open_ownership() as owner:
+        claimed = store.deliveries.claim([email(ada), email(bob)], owner=owner)
+
+    assert claimed == {bob.id}
+    assert states(store) == {"ada": "suppressed", "bob": "sending"}
+
+
+def test_a_paper_that_got_a_better_id_since_composing_can_still_be_claimed(
+    store: Store, reader: Make, plan: Make, email: Make, collect: Make, batch: Make, paper: Make
+) -> None:
+    composed = paper(1, id="doi:10.1101/one")
+    collect(batch(composed))
+    plan(reader())
+    collect(batch(paper(1, aliases=("doi:10.1101/one",))))
+
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim([email(reader(), composed)], owner=owner) == {reader().id}
+
+    (row,) = store.deliveries.history()
+    assert row.papers == ("arxiv:2606.00001",)
+
+
+def test_a_stale_owner_s_record_changes_nothing(store: Store, reader: Make, plan: Make, email: Make) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as stale:
+        store.deliveries.claim([email(reader())], owner=stale)
+        store.deliveries.give_back([email(reader())], owner=stale)
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner)
+
+        store.deliveries.record(Outcome(email(reader()), DeliveryState.SENT), owner=stale, relay="folder")
+        store.deliveries.give_back([email(reader())], owner=stale)
+
+    assert states(store) == {"ada": "sending"}
+    (joined,) = store.subscribers.join([reader()])
+    assert joined.cursor == date(2026, 6, 29)
+
+
+def test_a_second_record_changes_nothing(store: Store, reader: Make, plan: Make, email: Make) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner)
+        for state in (DeliveryState.REJECTED, DeliveryState.SENT):
+            store.deliveries.record(Outcome(email(reader()), state), owner=owner, relay="folder")
+
+    assert states(store) == {"ada": "rejected"}
+
+
+def test_what_was_claimed_and_never_started_can_be_given_back(
+    store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    plan(reader("ada"), reader("bob"))
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader("ada")), email(reader("bob"))], owner=owner)
+
+        store.deliveries.give_back([email(reader("bob"))], owner=owner)
+        store.deliveries.give_back([], owner=owner)
+
+    assert states(store) == {"ada": "sending", "bob": "pending"}
+
+
+def test_the_claims_of_a_process_that_was_killed_become_unknown_and_those_of_a_living_one_stay(
+    store: Store, store_url: str, reader: Make, plan: Make
+) -> None:
+    plan(reader("ada"), reader("bob"))
+
+    with another_process(store_url, reader("ada").id), another_process(store_url, reader("bob").id) as killed:
+        killed.kill()
+        killed.wait()
+        released = 0
+        while not released:  # PostgreSQL takes a moment to see that its client has gone
+            released = store.deliveries.release_lapsed()
+        meanwhile = states(store)
+
+    assert released == 1
+    assert meanwhile == {"ada": "sending", "bob": "unknown"}
+    (row,) = store.deliveries.history(state=DeliveryState.UNKNOWN)
+    assert "ended before the server's answer" in row.reply
+
+
+def test_a_living_owner_s_claims_are_left_alone(store: Store, reader: Make, plan: Make, email: Make) -> None:
+    plan(reader())
+
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner)
+        assert store.deliveries.release_lapsed() == 0
+    assert states(store) == {"ada": "sending"}
+
+
+def test_a_run_that_ends_in_an_error_gives_up_its_claims_although_the_process_lives_on(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    plan(reader())
+
+    def fail_while_sending() -> None:
+        with store.deliveries.open_ownership() as owner:
+            store.deliveries.claim([email(reader())], owner=owner)
+            raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        fail_while_sending()
+
+    with open_again() as other:
+        assert other.deliveries.release_lapsed() == 1
+    assert states(store) == {"ada": "unknown"}

@@ -1,0 +1,262 @@
+"""One row a digest and inbox, from the plan to the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from digest.domain import Delivery, DeliveryState, Subscriber
+from digest.storage import Loss, Store
+
+DAY = date(2026, 6, 30)
+EVE = date(2026, 6, 29)
+NEXT_DAY = date(2026, 7, 1)
+
+Make = Callable[..., Any]
+
+
+def row_of(store: Store, reader: Subscriber, edition: date = DAY) -> Delivery:
+    (row,) = store.deliveries.history(email=reader.email, edition=edition)
+    return row
+
+
+def cursor_of(store: Store, reader: Subscriber) -> date | None:
+    found = store.subscribers.find(reader.id, [reader])
+    return found.cursor if found else None
+
+
+def test_planning_twice_makes_one_row_an_edition_and_reader(store: Store, reader: Make, plan: Make) -> None:
+    ada, bob = reader("ada"), reader("bob")
+
+    plan(ada)
+    plan(ada, bob)
+
+    assert store.deliveries.planned(DAY) == store.deliveries.open_rows(DAY) == {ada.id, bob.id}
+    assert len(store.deliveries.history()) == 2
+
+
+def test_planning_again_leaves_a_sent_digest_sent(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader())
+    send(reader())
+
+    plan(reader())
+
+    assert row_of(store, reader()).state is DeliveryState.SENT
+    assert store.deliveries.open_rows(DAY) == frozenset()
+
+
+def test_a_new_digest_ends_the_older_open_ones_as_expired(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    waiting, deferred, sent = reader("ada"), reader("bob"), reader("cleo")
+    plan(waiting, deferred, sent, edition=EVE)
+    send(deferred, DeliveryState.DEFERRED, EVE, retry_after=timedelta(minutes=5))
+    send(sent, edition=EVE)
+    assert store.deliveries.owed_before(DAY) == {waiting.id, deferred.id}
+
+    plan(waiting, deferred, sent)
+
+    states = {row.email: row.state for row in store.deliveries.history(edition=EVE)}
+    assert [states[one.email] for one in (waiting, deferred)] == [DeliveryState.EXPIRED] * 2
+    assert states[sent.email] is DeliveryState.SENT
+    assert store.deliveries.owed_before(DAY) == frozenset()
+    assert store.deliveries.open_rows(DAY) == {waiting.id, deferred.id, sent.id}
+
+
+def test_a_sent_digest_moves_the_cursor(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader())
+
+    send(reader(), reply="250 ok", code=250)
+
+    assert cursor_of(store, reader()) == DAY
+    row = row_of(store, reader())
+    assert (row.state, row.reply, row.code, row.relay, row.attempts) == (
+        DeliveryState.SENT,
+        "250 ok",
+        250,
+        "smtp relay.example",
+        1,
+    )
+
+
+@pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.SENT])
+def test_whatever_else_becomes_of_a_digest_leaves_the_cursor(
+    state: DeliveryState, store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader())
+
+    send(reader(), state)
+
+    assert row_of(store, reader()).state is state
+    assert cursor_of(store, reader()) == EVE
+
+
+def test_a_cursor_never_moves_back(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader())
+    send(reader())
+
+    plan(reader(), edition=EVE)
+    send(reader(), edition=EVE)
+
+    assert cursor_of(store, reader()) == DAY
+
+
+def test_a_failure_that_is_nobody_s_charges_no_attempt(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader())
+
+    send(reader(), DeliveryState.PENDING, charges_attempt=False)
+
+    assert row_of(store, reader()).attempts == 0
+    assert store.deliveries.open_rows(DAY) == {reader().id}
+
+
+def test_a_deferred_digest_may_go_again_when_its_time_has_come(
+    store: Store, reader: Make, plan: Make, send: Make, clock: Any
+) -> None:
+    plan(reader())
+    send(reader(), DeliveryState.DEFERRED, retry_after=timedelta(minutes=5))
+
+    clock.moment += timedelta(minutes=5, seconds=-1)
+    before = store.deliveries.open_rows(DAY)
+    clock.moment += timedelta(seconds=1)
+
+    assert before == frozenset()
+    assert store.deliveries.open_rows(DAY) == {reader().id}
+    send(reader())
+    assert row_of(store, reader()).attempts == 2
+
+
+def test_deferred_digests_are_given_up_a_while_after_their_edition_closed(
+    store: Store, reader: Make, plan: Make, send: Make, clock: Any
+) -> None:
+    plan(reader("ada"), reader("bob"))
+    send(reader("ada"), DeliveryState.DEFERRED, retry_after=timedelta(minutes=5))
+
+    store.deliveries.expire_deferred(planned_before=clock.moment)
+    assert row_of(store, reader("ada")).state is DeliveryState.DEFERRED
+    store.deliveries.expire_deferred(planned_before=clock.moment + timedelta(seconds=1))
+
+    assert row_of(store, reader("ada")).state is DeliveryState.EXPIRED
+    assert row_of(store, reader("bob")).state is DeliveryState.PENDING
+
+
+def test_nothing_to_say_drops_the_row_moves_the_cursor_and_counts_the_reader_once(
+    store: Store, reader: Make, plan: Make
+) -> None:
+    plan(reader("ada"), reader("bob"))
+
+    for _ in range(2):
+        store.deliveries.skip(DAY, reader("ada").id)
+
+    states, empty = store.deliveries.totals(DAY)
+    assert (empty, sum(states.values())) == (1, 1)
+    assert cursor_of(store, reader("ada")) == DAY
+    assert cursor_of(store, reader("bob")) == EVE
+
+
+def test_a_digest_that_was_sent_can_not_be_skipped(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader())
+    send(reader())
+
+    store.deliveries.skip(DAY, reader().id)
+
+    assert store.deliveries.totals(DAY) == ({**dict.fromkeys(DeliveryState, 0), DeliveryState.SENT: 1}, 0)
+
+
+def test_a_digest_that_can_not_be_made_fails_with_the_reason(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    ada, bob = reader("ada"), reader("bob")
+    plan(ada, bob)
+    send(bob)
+
+    for one in (ada, bob):
+        store.deliveries.fail(DAY, one.id, "the template is broken")
+
+    assert (row_of(store, ada).state, row_of(store, ada).reply) == (DeliveryState.FAILED, "the template is broken")
+    assert row_of(store, bob).state is DeliveryState.SENT
+
+
+def test_a_planned_digest_of_somebody_who_is_no_subscriber_any_more_is_suppressed(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    ada, bob, cleo = reader("ada"), reader("bob"), reader("cleo")
+    plan(ada, bob, cleo)
+    send(cleo)
+
+    store.deliveries.suppress_strangers(DAY, known={ada.id})
+
+    states = {row.email: row.state.value for row in store.deliveries.history()}
+    assert states == {ada.email: "pending", bob.email: "suppressed", cleo.email: "sent"}
+
+
+@pytest.mark.parametrize(
+    ("state", "loss"),
+    [
+        (DeliveryState.FAILED, Loss(EVE, is_doubtful=False)),
+        (DeliveryState.REJECTED, Loss(EVE, is_doubtful=False)),
+        (DeliveryState.UNKNOWN, Loss(EVE, is_doubtful=True)),
+        (DeliveryState.DEFERRED, Loss(EVE, is_doubtful=False)),
+        (DeliveryState.PENDING, None),
+        (DeliveryState.SUPPRESSED, None),
+    ],
+)
+def test_a_digest_that_was_tried_in_vain_is_a_loss_that_the_next_one_makes_good(
+    state: DeliveryState, loss: Loss | None, store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader(), edition=EVE)
+    send(reader(), state, EVE, charges_attempt=state is not DeliveryState.PENDING)
+    plan(reader())
+
+    losses = store.deliveries.losses(before=DAY)
+
+    assert losses.get(reader().id) == loss
+    assert store.deliveries.loss_of(reader().id, after=date(2026, 6, 28), before=DAY) == loss
+
+
+def test_a_loss_goes_through_the_last_edition_and_is_doubtful_if_any_was(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    for edition, state in ((EVE, DeliveryState.UNKNOWN), (DAY, DeliveryState.FAILED)):
+        plan(reader(), edition=edition)
+        send(reader(), state, edition)
+
+    assert store.deliveries.losses(before=NEXT_DAY) == {reader().id: Loss(DAY, is_doubtful=True)}
+    assert store.deliveries.losses(before=DAY) == {reader().id: Loss(EVE, is_doubtful=True)}
+
+
+def test_what_a_later_digest_has_made_good_is_no_loss_any_more(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader(), edition=EVE)
+    send(reader(), DeliveryState.FAILED, EVE)
+    plan(reader())
+    send(reader())
+
+    assert store.deliveries.losses(before=NEXT_DAY) == {}
+
+
+def test_the_cursor_from_which_a_digest_was_composed_is_kept(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader())
+    assert store.deliveries.cursor_of(DAY, reader().id) is None
+
+    send(reader(cursor=EVE))
+
+    assert store.deliveries.cursor_of(DAY, reader().id) == EVE
+
+
+def test_the_totals_add_up(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    readers = [reader(state.value) for state in DeliveryState]
+    plan(*readers, reader("empty"))
+    for one, state in zip(readers, DeliveryState, strict=True):
+        send(one, state)
+    store.deliveries.skip(DAY, reader("empty").id)
+
+    states, empty = store.deliveries.totals(DAY)
+
+    assert states == dict.fromkeys(DeliveryState, 1)
+    assert sum(states.values()) == len(store.deliveries.planned(DAY)) == 9
+    assert empty == 1

@@ -1,0 +1,61 @@
+"""The history: what became of every mail, and what it contained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from digest.domain import DeliveryState, Status
+from digest.storage import Store
+
+DAY = date(2026, 6, 30)
+EVE = date(2026, 6, 29)
+
+Make = Callable[..., Any]
+
+
+def test_the_history_names_what_a_mail_contained_and_each_filter_narrows_it(
+    store: Store, reader: Make, plan: Make, email: Make, collect: Make, batch: Make, paper: Make
+) -> None:
+    ada, bob = reader("ada"), reader("bob")
+    collect(batch(paper(1, aliases=("doi:10.1101/one",)), paper(2)))
+    plan(bob, edition=EVE)
+    plan(ada, bob)
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(ada, paper(2), paper(1)), email(bob, paper(2))], owner=owner)
+
+    everything = store.deliveries.history()
+
+    assert [(row.edition, row.email) for row in everything] == [(DAY, ada.email), (DAY, bob.email), (EVE, bob.email)]
+    assert everything[0].papers == ("arxiv:2606.00002", "arxiv:2606.00001")
+    assert (everything[0].covers, everything[0].message_id) == ((DAY,), f"<{DAY}.{ada.id}@papers.example>")
+    assert len(store.deliveries.history(email=bob.email)) == 2
+    assert len(store.deliveries.history(email=bob.email, state=DeliveryState.SENDING)) == 1
+    assert len(store.deliveries.history(edition=EVE)) == 1
+    assert [row.email for row in store.deliveries.history(paper="doi:10.1101/one")] == [ada.email]
+    assert len(store.deliveries.history(paper="arxiv:2606.00002")) == 2
+    assert store.deliveries.history(paper="arxiv:2606.99999") == ()
+    assert store.deliveries.history(email="nobody@readers.example") == ()
+    assert store.deliveries.history(limit=1) == everything[:1]
+
+
+def test_the_history_tells_times_with_their_zone(store: Store, reader: Make, plan: Make, clock: Any) -> None:
+    clock.moment = datetime.fromisoformat("2026-06-30T07:30:00+02:00")
+
+    plan(reader())
+
+    (row,) = store.deliveries.history()
+    updated_at = row.updated_at
+    assert updated_at == clock.moment
+    assert updated_at is not None
+    assert updated_at.tzinfo is UTC
+
+
+def test_paused_and_unsubscribed_readers_keep_their_history(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader())
+    send(reader())
+
+    store.subscribers.set_status(reader().id, Status.UNSUBSCRIBED)
+
+    assert store.deliveries.history()[0].state is DeliveryState.SENT

@@ -1,0 +1,209 @@
+"""Readers of files and of the web as one list, and what a stranger's form can't do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Any
+
+import pytest
+
+from digest.config import subscriber_id
+from digest.domain import Interest, Profile, Status, Subscriber
+from digest.storage import Store
+
+DAY = date(2026, 6, 30)
+EVE = date(2026, 6, 29)
+ADA = subscriber_id("ada@readers.example")
+DETAILS = {"name": "Ada", "keywords": ["pruning"]}
+
+Make = Callable[..., Any]
+
+
+def sign_up(store: Store, details: dict[str, Any] = DETAILS) -> None:
+    store.subscribers.add_signup(ADA, "ada@readers.example", details)
+
+
+def keywords_of(reader: Subscriber | None) -> tuple[str, ...]:
+    assert reader is not None
+    return tuple(word for interest in reader.profile.interests for word in interest.keywords)
+
+
+def test_a_signup_waits_until_it_is_confirmed(store: Store) -> None:
+    sign_up(store)
+    (waiting,) = store.subscribers.join([])
+
+    assert store.subscribers.confirm(ADA, cursor=EVE)
+
+    (active,) = store.subscribers.join([])
+    assert (waiting.status, waiting.origin) == (Status.PENDING, "signup")
+    assert (active.status, active.cursor, active.is_new, active.name) == (Status.ACTIVE, EVE, True, "Ada")
+    assert keywords_of(active) == ("pruning",)
+
+
+def test_nobody_can_confirm_what_nobody_asked_for(store: Store) -> None:
+    assert not store.subscribers.confirm(ADA, cursor=EVE)
+    assert store.subscribers.join([]) == ()
+
+
+def test_a_second_form_before_confirming_takes_the_place_of_the_first(store: Store) -> None:
+    sign_up(store)
+    sign_up(store, {"keywords": ["hedges"]})
+
+    assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
+
+
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
+def test_a_stranger_s_form_changes_nothing_for_a_reader_who_has_confirmed(store: Store, status: Status) -> None:
+    sign_up(store)
+    store.subscribers.confirm(ADA, cursor=EVE)
+    store.subscribers.set_status(ADA, status)
+    (before,) = store.subscribers.join([])
+
+    sign_up(store, {"keywords": ["casino"]})
+
+    assert store.subscribers.join([]) == (before,)
+
+
+def test_confirming_twice_moves_the_cursor_only_once(store: Store) -> None:
+    sign_up(store)
+    store.subscribers.confirm(ADA, cursor=EVE)
+
+    assert store.subscribers.confirm(ADA, cursor=DAY)
+
+    (reader,) = store.subscribers.join([])
+    assert reader.cursor == EVE
+
+
+@pytest.mark.parametrize(("confirmed_on", "cursor"), [(EVE, DAY), (date(2026, 7, 9), date(2026, 7, 9))])
+def test_coming_back_makes_active_again_and_moves_the_cursor_only_forward(
+    store: Store, reader: Make, plan: Make, confirmed_on: date, cursor: date
+) -> None:
+    sign_up(store)
+    store.subscribers.confirm(ADA, cursor=EVE)
+    plan(reader())
+    store.deliveries.skip(DAY, ADA)
+    store.subscribers.set_status(ADA, Status.UNSUBSCRIBED)
+
+    sign_up(store, {"keywords": ["hedges"]})
+    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+    store.subscribers.confirm(ADA, cursor=confirmed_on)
+
+    (back,) = store.subscribers.join([])
+    assert (back.status, back.cursor) == (Status.ACTIVE, cursor)
+    assert keywords_of(back) == ("hedges",)
+
+
+def test_a_file_wins_over_a_signup_of_the_same_address(store: Store, reader: Make) -> None:
+    sign_up(store)
+    store.subscribers.confirm(ADA, cursor=EVE)
+    filed = reader(profile=Profile((Interest(keywords=("from the file",)),)))
+
+    (joined,) = store.subscribers.join([filed])
+
+    assert (joined.origin, joined.status, joined.cursor) == ("file", Status.ACTIVE, EVE)
+    assert keywords_of(joined) == ("from the file",)
+    assert store.subscribers.find(ADA, [filed]) == joined
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.UNSUBSCRIBED])
+def test_a_pause_and_an_unsubscribe_win_over_a_file(store: Store, reader: Make, status: Status) -> None:
+    assert store.subscribers.set_status(ADA, status, email="ada@readers.example")
+
+    (joined,) = store.subscribers.join([reader()])
+
+    assert joined.status is status
+    found = store.subscribers.find(ADA, [reader()])
+    assert found is not None
+    assert found.status is status
+
+
+def test_deleting_a_file_ends_delivery(store: Store, reader: Make, plan: Make) -> None:
+    plan(reader())
+
+    assert store.subscribers.join([]) == ()
+    assert store.subscribers.find(ADA) is None
+
+
+def test_a_new_reader_begins_with_the_edition_in_which_they_are_first_due(
+    store: Store, reader: Make, plan: Make
+) -> None:
+    plan(reader())
+
+    (joined,) = store.subscribers.join([reader()])
+    assert (joined.cursor, joined.is_new) == (EVE, False)
+
+
+def test_a_reader_who_signed_up_keeps_the_cursor_of_their_confirming(store: Store, plan: Make) -> None:
+    sign_up(store)
+    store.subscribers.confirm(ADA, cursor=date(2026, 6, 27))
+
+    plan(*store.subscribers.join([]))
+
+    (reader,) = store.subscribers.join([])
+    assert (reader.cursor, reader.is_new) == (date(2026, 6, 27), False)
+
+
+def test_enrolling_again_changes_nothing(store: Store, reader: Make) -> None:
+    store.subscribers.enroll([reader()], edition=DAY)
+
+    store.subscribers.enroll([reader()], edition=date(2026, 7, 9))
+
+    (joined,) = store.subscribers.join([reader()])
+    assert joined.cursor == EVE
+
+
+def test_a_stranger_s_unconfirmed_form_does_not_hold_up_a_file_reader_s_mail(
+    store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    sign_up(store)
+    (joined,) = store.subscribers.join([reader()])
+
+    plan(joined)
+
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim([email(joined)], owner=owner) == {ADA}
+
+
+def test_a_form_that_a_file_reader_s_first_digest_overtook_can_not_be_confirmed(
+    store: Store, reader: Make, plan: Make
+) -> None:
+    sign_up(store)
+    plan(*store.subscribers.join([reader()]))
+
+    assert not store.subscribers.confirm(ADA, cursor=DAY)
+    assert not store.subscribers.set_details(ADA, {"keywords": ["casino"]})
+    assert store.subscribers.join([]) == ()
+
+
+def test_what_a_signup_asks_for_can_be_changed_and_a_file_s_can_not(store: Store, reader: Make, plan: Make) -> None:
+    sign_up(store)
+    bob = reader("bob")
+    plan(bob)
+
+    assert store.subscribers.set_details(ADA, {"keywords": ["hedges"]})
+    assert not store.subscribers.set_details(bob.id, {"keywords": ["casino"]})
+    assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
+
+
+def test_the_status_of_somebody_unknown_is_none_and_can_not_be_set(store: Store) -> None:
+    assert store.subscribers.status_of(ADA) is None
+    assert not store.subscribers.set_status(ADA, Status.PAUSED)
+
+
+def test_a_signup_that_today_s_rules_refuse_does_not_cost_the_others_theirs(store: Store) -> None:
+    sign_up(store, {"keywords": ["pruning"], "frequency": "hourly"})
+    store.subscribers.add_signup(subscriber_id("bob@readers.example"), "bob@readers.example", DETAILS)
+
+    assert [reader.email for reader in store.subscribers.join([])] == ["bob@readers.example"]
+    assert store.subscribers.find(ADA) is None
+
+
+def test_what_is_remembered_is_there_when_the_store_is_opened_again(
+    store: Store, open_again: Callable[[], AbstractContextManager[Store]]
+) -> None:
+    sign_up(store)
+
+    with open_again() as other:
+        assert keywords_of(other.subscribers.find(ADA)) == ("pruning",)

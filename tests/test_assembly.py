@@ -1,0 +1,187 @@
+"""What one reader's digest holds, from a real store and real matching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.assembly import assemble_digests, load_span
+from digest.domain import Batch, BatchState, Digest, Edition, Interest, Paper, Profile, SectionKind, Subscriber
+from digest.storage import Loss, Store, open_store
+
+DAY = date(2026, 6, 30)
+EVE = date(2026, 6, 29)
+HEDGES = Profile((Interest("Hedges", ("hedge",)),))
+
+
+def no_signups(_details: dict[str, Any]) -> Subscriber:
+    raise NotImplementedError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    with open_store(url, now=lambda: datetime(2026, 6, 30, 5, 30, tzinfo=UTC), read_signup=no_signups) as opened:
+        opened.ledger.add_batches(Edition(date(2026, 5, 1), date(2026, 5, 1)), [])
+        yield opened
+
+
+def paper(number: int, title: str = "A hedge", *, day: date = DAY, **details: Any) -> Paper:
+    return Paper(id=f"arxiv:2606.{number:05}", title=f"{title}, {number}", announced=day, **details)
+
+
+def reader(name: str = "ada", **details: Any) -> Subscriber:
+    values: dict[str, Any] = {"id": name, "email": f"{name}@readers.example", "profile": HEDGES, "cursor": EVE}
+    return Subscriber(**values | details)
+
+
+@pytest.fixture
+def collect(store: Store) -> Callable[..., None]:
+    def add(*papers: Paper, day: date = DAY, source: str = "arxiv") -> None:
+        batch = Batch("", day, BatchState.OK, source=source, papers=papers)
+        store.ledger.add_batches(Edition(day, day - timedelta(days=7)), [batch])
+
+    return add
+
+
+@pytest.fixture
+def assemble(store: Store) -> Callable[..., list[Digest]]:
+    def make(*readers: Subscriber, losses: dict[str, Loss] | None = None, day: date = DAY) -> list[Digest]:
+        return list(assemble_digests(readers, day, papers=store.papers, losses=losses or {}))
+
+    return make
+
+
+def shown(digest: Digest, kind: SectionKind) -> list[str]:
+    return [match.paper.id[-1] for section in digest.sections if section.kind is kind for match in section.matches]
+
+
+Collect = Callable[..., None]
+Assemble = Callable[..., Sequence[Digest]]
+
+
+def test_a_digest_holds_what_matches_of_the_editions_after_the_cursor(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, day=date(2026, 6, 28)), day=date(2026, 6, 28))
+    collect(paper(2, day=EVE), day=EVE)
+    collect(paper(3), paper(4, "A bird"))
+
+    (digest,) = assemble(reader(cursor=date(2026, 6, 28)))
+
+    assert digest.covers == (EVE, DAY)
+    assert sorted(shown(digest, SectionKind.INTEREST)) == ["2", "3"]
+    assert (digest.considered, digest.matched) == (3, 2)
+
+
+def test_each_reader_gets_their_own_whatever_their_cursor(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, day=EVE), day=EVE)
+    collect(paper(2), paper(3, "A bird"))
+    birds = Profile((Interest("Birds", ("bird",)),))
+
+    found = assemble(reader("ada"), reader("bob", cursor=date(2026, 6, 28)), reader("cleo", profile=birds))
+
+    papers = {digest.subscriber.id: sorted(shown(digest, SectionKind.INTEREST)) for digest in found}
+    assert papers == {"ada": ["2"], "bob": ["1", "2"], "cleo": ["3"]}
+
+
+def test_somebody_new_gets_the_edition_alone(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, day=EVE), day=EVE)
+    collect(paper(2))
+
+    (digest,) = assemble(reader(cursor=None))
+
+    assert shown(digest, SectionKind.INTEREST) == ["2"]
+
+
+def test_with_nothing_to_say_the_digest_is_empty_and_still_there(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, "A bird"))
+
+    (digest,) = assemble(reader())
+
+    assert digest.is_empty
+    assert (digest.covers, digest.considered) == ((DAY,), 1)
+
+
+def test_a_day_without_any_paper_is_covered_all_the_same(assemble: Assemble) -> None:
+    (digest,) = assemble(reader())
+
+    assert digest.covers == (DAY,)
+    assert digest.is_empty
+
+
+def test_after_a_long_absence_fourteen_editions_are_covered_and_the_older_papers_counted(
+    store: Store, collect: Collect, assemble: Assemble
+) -> None:
+    days = [DAY - timedelta(days=number) for number in range(20, -1, -1)]
+    for number, day in enumerate(days):
+        collect(paper(number, day=day), day=day)
+
+    (digest,) = assemble(reader(cursor=days[0] - timedelta(days=1)))
+
+    assert digest.covers == tuple(days[-14:])
+    assert (digest.considered, digest.older_papers) == (14, 7)
+    assert load_span(store.papers, after=days[0], edition=DAY).older_papers == 6
+
+
+def test_a_late_paper_has_its_own_section(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, day=date(2026, 6, 27)), paper(2))
+
+    (digest,) = assemble(reader())
+
+    assert shown(digest, SectionKind.LATE) == ["1"]
+    assert shown(digest, SectionKind.INTEREST) == ["2"]
+
+
+def test_what_an_earlier_mail_lost_comes_once_more_and_the_rest_as_usual(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, day=EVE), day=EVE)
+    collect(paper(2))
+    lost = {"ada": Loss(EVE, is_doubtful=True)}
+
+    ada, bob = assemble(*(reader(name, cursor=date(2026, 6, 28)) for name in ("ada", "bob")), losses=lost)
+
+    assert (shown(ada, SectionKind.AGAIN), shown(ada, SectionKind.INTEREST)) == (["1"], ["2"])
+    assert shown(bob, SectionKind.AGAIN) == []
+
+
+def test_trending_papers_close_the_digest_and_never_repeat_a_match(collect: Collect, assemble: Assemble) -> None:
+    listed = [paper(1, is_listed=True, upvotes=90)]
+    listed += [paper(number, "A bird", is_listed=True, upvotes=number) for number in range(2, 8)]
+    collect(*listed, source="huggingface")
+
+    (digest,) = assemble(reader())
+
+    assert shown(digest, SectionKind.INTEREST) == ["1"]
+    assert shown(digest, SectionKind.TRENDING) == ["7", "6", "5"]
+
+
+def test_a_paper_of_an_older_edition_that_is_listed_today_trends_and_does_not_match_again(
+    collect: Collect, assemble: Assemble
+) -> None:
+    collect(paper(1, "A bird", day=EVE), paper(2, day=EVE), day=EVE)
+    collect(paper(1, "A bird", is_listed=True, upvotes=5), paper(2, is_listed=True, upvotes=9), source="huggingface")
+
+    (digest,) = assemble(reader())
+
+    assert shown(digest, SectionKind.INTEREST) == []
+    assert "1" in shown(digest, SectionKind.TRENDING)
+    assert digest.considered == 0
+
+
+def test_a_reader_without_interests_gets_the_most_upvoted_papers(collect: Collect, assemble: Assemble) -> None:
+    collect(*(paper(number, is_listed=True, upvotes=number) for number in range(6)), paper(9), source="huggingface")
+
+    (digest,) = assemble(reader(profile=Profile(max_papers=4)))
+
+    assert shown(digest, SectionKind.TRENDING) == ["5", "4", "3", "2"]
+
+
+def test_upvotes_of_a_later_day_do_not_show_in_an_older_edition(collect: Collect, assemble: Assemble) -> None:
+    collect(paper(1, "A bird", day=EVE), day=EVE)
+    collect(paper(1, "A bird", is_listed=True, upvotes=5), source="huggingface")
+
+    (digest,) = assemble(reader(cursor=date(2026, 6, 28)), day=EVE)
+
+    assert digest.is_empty
