@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -193,7 +194,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     except ValidationError as error:
         raise ConfigError(read_mistakes(error, file=name, model=_File)) from error
     transports = {key: value for key, value in (file.model_extra or {}).items() if isinstance(value, dict)}
-    if mistakes := [*_find_misplaced(name, file), *_find_unready(name, file, transports)]:
+    if mistakes := [*_find_misplaced(name, file, transports), *_find_unready(name, file, transports)]:
         raise ConfigError(mistakes)
     transport_name, options = next(iter(transports.items()), ("smtp", {}))
     return Config(
@@ -245,17 +246,20 @@ def _make_secret(path: Path) -> str:
 _POLICY_OPTIONS = ("rate", "on_unknown", "fallback")
 
 
-def _find_misplaced(name: str, file: _File) -> list[Mistake]:
+def _find_misplaced(name: str, file: _File, transports: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
     stray = [key for key, value in (file.model_extra or {}).items() if not isinstance(value, dict)]
-    return [Mistake(name, key, "stands outside any table", "put it below its [table]") for key in stray]
+    misspelt = {key: near for key in transports for near in get_close_matches(key, _File.model_fields, cutoff=0.75)}
+    mistakes = [Mistake(name, key, "stands outside any table", "put it below its [table]") for key in stray]
+    mistakes += [Mistake(name, key, "is no known table", f"did you mean [{near}]?") for key, near in misspelt.items()]
+    if len(transports) - len(misspelt) > 1:
+        listed = " and ".join(f"[{key}]" for key in transports)
+        mistakes.append(Mistake(name, "", f"has more than one transport: {listed}", "keep one of them"))
+    return mistakes
 
 
 def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
     """Options that are planned and documented but do nothing yet: better refused than ignored in silence."""
     mistakes = []
-    if len(transports) > 1:
-        listed = " and ".join(f"[{key}]" for key in transports)
-        mistakes.append(Mistake(name, "", f"has more than one transport: {listed}", "keep one of them"))
     for key, table in transports.items():
         if table.get("rate"):
             mistakes.append(Mistake(name, f"{key}.rate", "isn't available in this version", 'leave it ""'))

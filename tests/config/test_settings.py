@@ -164,6 +164,7 @@ def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Pa
     [
         ("name = 'x'", "name", "stands outside any table"),
         ("[smtp]\n[folder]", "", "more than one transport: [smtp] and [folder]"),
+        ("[schedul]\nsend_at = '07:00'", "schedul", "no known table — did you mean [schedule]?"),
         ("[smtp]\nrate = '14/s'", "smtp.rate", "isn't available"),
         ("[smtp]\non_unknown = 'resend'", "smtp.on_unknown", "only hold"),
         ("[smtp.fallback]\nhost = 'x'", "smtp.fallback", "isn't available"),
