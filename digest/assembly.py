@@ -11,7 +11,7 @@ from digest.composing import build_digest
 from digest.domain import Digest, Match, Paper, Subscriber
 from digest.matching import match_papers, rank_trending
 from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
-from digest.storage import Loss, PaperStore
+from digest.storage import History, Loss, PaperStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Span:
     older_papers: int
 
     @property
+    def oldest(self) -> date:
+        """The oldest edition to which any of the papers belongs."""
+        return min((paper.edition for paper in self.listed if paper.edition), default=self.edition)
+
+    @property
     def every_paper(self) -> tuple[Paper, ...]:
         """Both, each once."""
         held = {paper.id for paper in self.papers}
@@ -34,11 +39,12 @@ class Span:
 
 
 def assemble_digests(
-    readers: Iterable[Subscriber], edition: date, *, papers: PaperStore, losses: Mapping[str, Loss]
+    readers: Iterable[Subscriber], edition: date, *, papers: PaperStore, history: History, losses: Mapping[str, Loss]
 ) -> Iterator[Digest]:
     """The digest of each reader over the editions after their cursor; empty ones too.
 
-    Matching goes over the whole span and many readers at once.
+    Matching goes over the whole span and many readers at once. Only for listed papers of editions before the span is it
+    looked up whether they were mailed before: they may trend days after they matched.
     """
     by_cursor = defaultdict(list)
     for reader in readers:
@@ -47,8 +53,9 @@ def assemble_digests(
         span = load_span(papers, after=cursor, edition=edition)
         for some in in_batches(group, READERS_A_BATCH):
             found = match_papers(span.every_paper, [reader.profile for reader in some])
+            mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=edition)
             for reader, matches in zip(some, found, strict=True):
-                yield _assemble(reader, span, matches, losses.get(reader.id))
+                yield _assemble(reader, span, matches, losses.get(reader.id), mailed.get(reader.id, frozenset()))
 
 
 def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:
@@ -64,9 +71,12 @@ def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:
     )
 
 
-def _assemble(reader: Subscriber, span: Span, matches: tuple[Match, ...], loss: Loss | None) -> Digest:
+def _assemble(
+    reader: Subscriber, span: Span, matches: tuple[Match, ...], loss: Loss | None, mailed: frozenset[str]
+) -> Digest:
     covered = {paper.id for paper in span.papers}
     profile = reader.profile
+    matched = {match.paper.id for match in matches}
     wanted = profile.trending if profile.interests else profile.max_papers
     return build_digest(
         reader,
@@ -74,7 +84,7 @@ def _assemble(reader: Subscriber, span: Span, matches: tuple[Match, ...], loss: 
         edition=span.edition,
         covers=span.covers,
         considered=len(span.papers),
-        trending=rank_trending(span.listed, limit=wanted, without={match.paper.id for match in matches}),
+        trending=rank_trending(span.listed, limit=wanted, without=matched | mailed),
         again_through=loss.through if loss else None,
         again_is_doubtful=loss.is_doubtful if loss else False,
         older_papers=span.older_papers,

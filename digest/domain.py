@@ -135,6 +135,8 @@ class Memory:
 
     closed: frozenset[tuple[str, date]] = frozenset()
     """(category, day) of every batch that ended `ok` or `quiet`."""
+    settled: frozenset[tuple[str, date]] = frozenset()
+    """Those of them that were fetched after their day was over, so that nothing can have come since."""
 
 
 @dataclass(frozen=True, slots=True)

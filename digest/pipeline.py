@@ -17,7 +17,18 @@ from digest.assembly import assemble_digests
 from digest.composing import Card, Composer, compose_email, render_cards
 from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Transport, send_emails
-from digest.domain import Batch, BatchReport, Digest, Edition, EditionTotals, Email, Outcome, Status, Subscriber
+from digest.domain import (
+    Batch,
+    BatchReport,
+    DeliveryState,
+    Digest,
+    Edition,
+    EditionTotals,
+    Email,
+    Outcome,
+    Status,
+    Subscriber,
+)
 from digest.planning import CLAIMS_A_GROUP, in_batches, is_due, is_sample
 from digest.sources import HttpClient, Source, collect_papers
 from digest.storage import Store
@@ -32,7 +43,7 @@ class Parts:
     store: Store
     composer: Composer
     sources: Mapping[str, Source]
-    open_http: Callable[[], AbstractContextManager[HttpClient]]
+    open_http: Callable[..., AbstractContextManager[HttpClient]]
     read_files: Callable[[], tuple[Subscriber, ...]]
     connect: Callable[[], AbstractAsyncContextManager[Transport]]
     relay: str
@@ -44,7 +55,7 @@ class Parts:
     expires_after: timedelta
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
-    """Whether delivery is asked to end in good order."""
+    """Whether collecting and delivery are asked to end in good order."""
     on_progress: Callable[[str, int, int | None], None] = lambda _stage, _done, _total: None
     """Told, now and then, how much of a stage is done, and of how much where that is known."""
 
@@ -65,6 +76,11 @@ class Choice:
     is_their_time: Callable[[Subscriber], bool] = lambda _subscriber: True
     collects: bool = True
     """Whether the sources are asked first."""
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether nothing is planned and recorded."""
+        return self.no_send or bool(self.send_to)
 
     def takes(self, reader: Subscriber) -> bool:
         """Whether the reader is among those to serve now."""
@@ -90,14 +106,21 @@ def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport
     if choice.collects:
         with _watch(report, "collect"):
             report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
-    due = _find_due(day, parts, choice, report)
-    if choice.no_send or choice.send_to:
-        _try_out(due, day, parts, choice, report)
+    if choice.is_rehearsal:
+        _try_out(_find_due(day, parts, choice, report), day, parts, choice, report)
     else:
-        plan_digests(due, day, parts)
+        _settle_claims(parts, report)
+        plan_digests(_find_due(day, parts, choice, report), day, parts)
         deliver_digests(day, parts, choice, report)
-    states, empty = parts.store.deliveries.totals(day)
+    states, empty = parts.store.history.totals(day)
     report.totals = EditionTotals(day, parts.store.papers.count(day), _count_active(parts), states, empty)
+    return report
+
+
+def nothing_to_run(day: date) -> RunReport:
+    """The report of a run that had no source and did nothing."""
+    report = RunReport(day)
+    report.totals = EditionTotals(day, 0, 0, dict.fromkeys(DeliveryState, 0), 0)
     return report
 
 
@@ -110,15 +133,15 @@ def fetch_batches(edition: Edition, parts: Parts) -> list[Batch]:
     """What the sources have for the days the edition takes; nothing is written."""
     with parts.open_http() as http:
         batches = []
-        for batch in collect_papers(parts.sources, edition, memory=parts.store.ledger.memory, http=http):
+        memory = parts.store.ledger.memory
+        for batch in collect_papers(parts.sources, edition, memory=memory, http=http, stopping=parts.stopping):
             batches.append(batch)
             parts.on_progress("collecting", len(batches), None)
         return batches
 
 
-def plan_digests(due: Iterable[Subscriber], day: date, parts: Parts) -> None:
+def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:
     """Close the edition and promise everyone due a digest: from here on its list is fixed."""
-    due = tuple(due)
     if due:
         parts.store.ledger.close_edition(day)
         parts.store.subscribers.enroll(due, edition=day)
@@ -132,13 +155,9 @@ def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
     """Match, compose, claim, send and record every digest of the edition that is still open."""
-    deliveries = parts.store.deliveries
-    if released := deliveries.release_lapsed():
-        report.notices.append(f"{counted(released, 'mail')} of a run that died may have gone: held as unknown")
-    deliveries.expire_deferred(planned_before=parts.now() - parts.expires_after)
-    everybody = parts.readers()
+    deliveries, everybody = parts.store.deliveries, parts.readers()
     deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
-    waiting = deliveries.open_rows(day)
+    waiting = deliveries.open_rows(day) - _unreachable(everybody, parts)
     readers = [reader for reader in everybody if reader.id in waiting and choice.only in ("", reader.email)]
 
     def record(outcome: Outcome) -> None:
@@ -154,25 +173,36 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
 
 
+def _settle_claims(parts: Parts, report: RunReport) -> None:
+    """Give up what can't be known or has waited too long, so that the planned digests cover it."""
+    if released := parts.store.deliveries.release_lapsed():
+        report.notices.append(f"{counted(released, 'mail')} of a run that died may have gone: held as unknown")
+    parts.store.deliveries.expire_deferred(planned_before=parts.now() - parts.expires_after)
+
+
 def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tuple[Subscriber, ...]:
-    owed = parts.store.deliveries.owed_before(day)
-    planned = parts.store.deliveries.planned(day)
+    deliveries = parts.store.deliveries
     chosen = [reader for reader in parts.readers() if choice.takes(reader)]
-    unreachable = {reader.id for reader in chosen if is_sample(reader.email) and not parts.is_local}
-    served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
-    if unreachable:
-        skipped = counted(len(unreachable), "reader")
-        report.notices.append(f"skipped {skipped} under example.com, .net or .org: nobody is there")
-    if served:
-        report.notices.append(
-            f"{counted(len(served), 'reader')} already served with the edition of {day} or a later one"
-        )
-    return tuple(
+    owed, held, unreachable = deliveries.owed_before(day), deliveries.in_doubt(day), _unreachable(chosen, parts)
+    due = [
         reader
         for reader in chosen
         if is_due(reader, day, ignore_frequency=bool(choice.only), is_owed=reader.id in owed)
-        and reader.id not in planned | unreachable
-    )
+    ]
+    served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
+    for readers, problem in (
+        (served, f"already served with the edition of {day} or a later one"),
+        ([reader for reader in due if reader.id in held], "held back: another edition's mail to them is in doubt"),
+        ([reader for reader in due if reader.id in unreachable], "skipped: example.com, .net and .org are for samples"),
+    ):
+        if readers:
+            report.notices.append(f"{counted(len(readers), 'reader')} {problem}")
+    return tuple(reader for reader in due if reader.id not in deliveries.planned(day) | held | unreachable)
+
+
+def _unreachable(readers: Iterable[Subscriber], parts: Parts) -> frozenset[str]:
+    """The sample readers, whom no live relay is asked to reach."""
+    return frozenset(reader.id for reader in readers if is_sample(reader.email) and not parts.is_local)
 
 
 def _count_active(parts: Parts) -> int:
@@ -180,8 +210,9 @@ def _count_active(parts: Parts) -> int:
 
 
 def _digests_of(readers: Iterable[Subscriber], day: date, parts: Parts, report: RunReport) -> Iterator[Digest]:
-    losses = parts.store.deliveries.losses(before=day)
-    digests = assemble_digests(readers, day, papers=parts.store.papers, losses=losses)
+    losses = parts.store.history.losses(before=day)
+    store = parts.store
+    digests = assemble_digests(readers, day, papers=store.papers, history=store.history, losses=losses)
     while True:
         with _watch(report, "match"):
             digest = next(digests, None)
@@ -203,7 +234,7 @@ def _compose(
         try:
             with _watch(report, "compose"):
                 email = compose_with_cards(digest, cards, parts)
-        except Exception as error:
+        except Exception as error:  # one digest that can't be made must not cost the others theirs
             log.exception("the digest for %s can't be made", reader.email)
             report.notices.append(f"the digest for {reader.email} can't be made: {error}")
             if not is_rehearsal:
@@ -232,7 +263,10 @@ def _claim(emails: Iterable[Email], parts: Parts, *, owner: str) -> Generator[Em
             deliveries.give_back(claimed, owner=owner)
 
 
-def _try_out(readers: Iterable[Subscriber], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+def _try_out(due: tuple[Subscriber, ...], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+    """Compose all that would go out, planned already or not, and send it to the operator if asked; record nothing."""
+    waiting = parts.store.deliveries.open_rows(day) | {reader.id for reader in due}
+    readers = [reader for reader in parts.readers() if reader.id in waiting and choice.takes(reader)]
     emails = _compose(_digests_of(readers, day, parts, report), parts, report, is_rehearsal=True)
     if choice.no_send:
         for _ in emails:
@@ -240,7 +274,9 @@ def _try_out(readers: Iterable[Subscriber], day: date, parts: Parts, choice: Cho
         return
     redirected = (replace(email, recipient=choice.send_to) for email in emails)
     with _watch(report, "deliver"):
-        report.end = send_emails(redirected, parts.connect, _forget, connections=parts.connections)
+        report.end = send_emails(
+            redirected, parts.connect, _forget, connections=parts.connections, stopping=parts.stopping
+        )
 
 
 def _forget(_outcome: Outcome) -> None:

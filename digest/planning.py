@@ -77,4 +77,5 @@ def _is_their_day(subscriber: Subscriber, edition: date) -> bool:
         case Frequency.WEEKDAYS:
             return edition.weekday() < WEEKDAYS.index("saturday")
         case Frequency.WEEKLY:
-            return WEEKDAYS[edition.weekday()] == subscriber.weekday
+            waited = edition - cursor_before(subscriber, edition)
+            return WEEKDAYS[edition.weekday()] == subscriber.weekday or waited > timedelta(days=7)  # missed their day

@@ -21,7 +21,7 @@ def preview_digest(reader: Subscriber, day: date, parts: Parts) -> Digest:
     """
     reader, losses = _as_of(reader, day, parts)
     with _open_papers(day, parts) as papers:
-        return next(iter(assemble_digests([reader], day, papers=papers, losses=losses)))
+        return next(iter(assemble_digests([reader], day, papers=papers, history=parts.store.history, losses=losses)))
 
 
 def preview_email(reader: Subscriber, day: date, parts: Parts) -> Email:
@@ -41,7 +41,7 @@ def _open_papers(day: date, parts: Parts) -> Iterator[PaperStore]:
 
 def _as_of(reader: Subscriber, day: date, parts: Parts) -> tuple[Subscriber, dict[str, Loss]]:
     """The reader with the cursor that they had before that day's digest, and what they had lost until then."""
-    deliveries = parts.store.deliveries
-    cursor = deliveries.cursor_of(day, reader.id) or min(cursor_before(reader, day), day - timedelta(days=1))
-    loss = deliveries.loss_of(reader.id, after=cursor, before=day)
+    history = parts.store.history
+    cursor = history.cursor_of(day, reader.id) or min(cursor_before(reader, day), day - timedelta(days=1))
+    loss = history.loss_of(reader.id, after=cursor, before=day)
     return replace(reader, cursor=cursor), {reader.id: loss} if loss else {}

@@ -51,7 +51,7 @@ def collect(store: Store) -> Callable[..., None]:
 @pytest.fixture
 def assemble(store: Store) -> Callable[..., list[Digest]]:
     def make(*readers: Subscriber, losses: dict[str, Loss] | None = None, day: date = DAY) -> list[Digest]:
-        return list(assemble_digests(readers, day, papers=store.papers, losses=losses or {}))
+        return list(assemble_digests(readers, day, papers=store.papers, history=store.history, losses=losses or {}))
 
     return make
 

@@ -96,7 +96,7 @@ def _check_files(context: Context) -> Iterator[Finding]:
     sources = yield from _try("sources", lambda: make_sources(settings))
     yield from _try("transport", lambda: make_transport(settings))
     readers = yield from _try("subscribers", lambda: read_files(settings))
-    yield from _try("templates", lambda: open_composer(letterhead_of(settings)))
+    yield from _try("templates", lambda: open_composer(letterhead_of(settings, secrets=("checked, not signed",))))
     yield from _warnings(settings, sources, readers or ())
 
 

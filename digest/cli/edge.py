@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
+from email_validator import EmailNotValidError, validate_email
 
 from digest import delivery, sources
 from digest.adapters import make_adapter
@@ -28,6 +29,7 @@ from digest.sources import Source, open_http
 from digest.storage import open_store
 
 DEFAULT_CONFIG = Path("config.toml")
+BEFORE_ALL_PAPERS = date(1991, 8, 14)
 
 
 class ExitCode(IntEnum):
@@ -84,9 +86,28 @@ def parse_day(text: str | None, config: Config) -> date:
     if text is None:
         return today(config)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date — write it as 2026-06-30") from None
+    if day < BEFORE_ALL_PAPERS:
+        raise typer.BadParameter(f"{day} is before arXiv's first day, {BEFORE_ALL_PAPERS}")
+    return day
+
+
+def parse_past_day(text: str | None, config: Config) -> date:
+    """The day of an edition that may be made: a future one would be closed before its papers are announced."""
+    day, now = parse_day(text, config), today(config)
+    if day > now:
+        raise typer.BadParameter(f"{day} is still to come: today is {now} in {config.schedule.timezone}")
+    return day
+
+
+def parse_address(text: str) -> str:
+    """An address as an option gives it. Raises a usage error if it is none."""
+    try:
+        return str(validate_email(text, check_deliverability=False).normalized)
+    except EmailNotValidError as error:
+        raise typer.BadParameter(f"{text!r} is no address: {error}") from None
 
 
 def read_files(config: Config) -> tuple[Subscriber, ...]:
@@ -152,14 +173,14 @@ def make_transport(config: Config) -> Any:
     )
 
 
-def letterhead_of(config: Config, *, base_url: str = "") -> Letterhead:
-    """What every email shares; makes the signing secret on the first run."""
+def letterhead_of(config: Config, *, secrets: tuple[str, ...]) -> Letterhead:
+    """What every email shares; `secrets` sign its links."""
     site = config.site
     return Letterhead(
         site_name=site.name,
         sender=site.sender,
-        base_url=base_url or site.base_url,
-        secrets=signing_secrets(config),
+        base_url=site.base_url,
+        secrets=secrets,
         reply_to=site.reply_to,
         postal_address=site.postal_address,
     )
@@ -183,7 +204,7 @@ def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber,
 def open_parts(config: Config) -> Iterator[Parts]:
     """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
     made_sources, transport, _ = check_all(config)
-    composer = open_composer(letterhead_of(config))
+    composer = open_composer(letterhead_of(config, secrets=signing_secrets(config)))
     with open_store(config.store_url, now=now_in_utc, read_signup=subscriber_reader(config)) as store:
         yield Parts(
             store=store,

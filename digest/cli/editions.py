@@ -10,13 +10,24 @@ from typing import Annotated
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, parse_day
+from digest.cli.edge import (
+    ExitCode,
+    context_of,
+    find_reader,
+    open_parts,
+    parse_address,
+    parse_day,
+    parse_past_day,
+    today,
+)
 from digest.cli.options import Day, Json
 from digest.cli.output import open_progress, print_json, print_table, say, say_error
 from digest.composing.wording import counted
 from digest.delivery import Stopped
 from digest.domain import BatchReport, BatchState, DeliveryState, Edition
-from digest.pipeline import Choice, Parts, RunReport, collect_edition, run_edition
+from digest.pipeline import Choice, Parts, RunReport, collect_edition, nothing_to_run, run_edition
+
+_BATCH_COLUMNS = ("Source", "Category", "Day", "State", "Records", "New", "Known", "Revised", "Cross", "Refused")
 
 HOW_TO_GO_LIVE = """\
 No source is configured, so there is nothing to collect. To turn on live sources:
@@ -45,17 +56,19 @@ def run(
     """Run one edition: collect, match, compose, deliver, record. Safe to repeat: nobody gets a second copy."""
     settings = context_of(context)
     if settings.config_path is None and not settings.settings.sources:
-        say_error(HOW_TO_GO_LIVE) if as_json else say(HOW_TO_GO_LIVE)
+        if as_json:
+            print_json(documents.run_document(nothing_to_run(today(settings.settings))))
+        (say_error if as_json else say)(HOW_TO_GO_LIVE)
         return ExitCode.DONE
-    edition = parse_day(day, settings.settings)
+    edition = parse_past_day(day, settings.settings)
+    to = parse_address(to) if to else ""
     with open_progress() as show, open_parts(settings.settings) as parts:
-        if only:
-            find_reader(only, parts)
+        only = find_reader(only, parts).email if only else ""
         report = run_edition(edition, replace(parts, on_progress=show), Choice(only=only, no_send=no_send, send_to=to))
     if as_json:
         print_json(documents.run_document(report))
     else:
-        _say_run(report, no_send=no_send)
+        _say_run(report, no_send=no_send, to=to)
     for batch in report.batches:
         _say_trouble(batch)
     for notice in report.notices:
@@ -76,7 +89,7 @@ def collect(
 ) -> int:
     """Ask the sources for the day's papers and keep them; nobody is mailed."""
     settings = context_of(context).settings
-    edition_day = parse_day(day, settings)
+    edition_day = parse_past_day(day, settings)
     first = parse_day(since, settings) if since else edition_day - settings.schedule.lookback
     if first > edition_day:
         raise typer.BadParameter(f"--since {first} is after the edition's day {edition_day}")
@@ -94,14 +107,19 @@ def collect(
 
 def run_exit_code(report: RunReport) -> ExitCode:
     """What a run's outcome means for the caller."""
+    stopped = report.end.stopped if report.end else Stopped.DONE
     states = report.totals.states if report.totals else {}
-    if report.end is not None and report.end.stopped is Stopped.INTERRUPTED:
-        return ExitCode.INTERRUPTED
-    if report.end is not None and report.end.stopped is Stopped.RELAY_DOWN:
-        return ExitCode.UNREACHABLE
-    needs_help = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED, DeliveryState.REJECTED)
-    paused = report.end is not None and report.end.stopped is Stopped.PAUSED
-    if paused or any(states.get(state, 0) for state in needs_help):
+    rehearsed = report.end.counts if report.end else {}
+    needs_help = [state for state in DeliveryState if state not in (DeliveryState.SENT, DeliveryState.SUPPRESSED)]
+    needs_help.remove(DeliveryState.EXPIRED)  # a later edition covers it
+    match stopped:
+        case Stopped.INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        case Stopped.RELAY_DOWN:
+            return ExitCode.UNREACHABLE
+        case Stopped.PAUSED:
+            return ExitCode.ATTENTION
+    if any(states.get(state, 0) or rehearsed.get(state, 0) for state in needs_help):
         return ExitCode.ATTENTION
     return collect_exit_code(report.batches)
 
@@ -126,13 +144,17 @@ def _choose_sources(names: list[str], parts: Parts) -> Parts:
     return replace(parts, sources={name: parts.sources[name] for name in names}) if names else parts
 
 
-def _say_run(report: RunReport, *, no_send: bool) -> None:
+def _say_run(report: RunReport, *, no_send: bool, to: str) -> None:
     totals = report.totals
     if totals is None:
         return
     say(f"Edition of {report.edition}: {counted(totals.papers, 'paper')}, {counted(totals.subscribers, 'subscriber')}")
     if no_send:
         say(f"  {counted(report.composed, 'digest')} composed; nothing was planned or sent")
+    if to:
+        counts = report.end.counts if report.end else {}
+        went = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing"
+        say(f"  to {to}: {went}; nothing was recorded")
     for state, count in totals.states.items():
         if count:
             say(f"  {count} {state.value}")
@@ -151,12 +173,17 @@ def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
             r.batch.records,
             r.new,
             r.known,
+            r.batch.revised,
+            r.batch.cross,
             len(r.batch.refused),
         )
         for r in inside
     ]
     if rows:
-        print_table(("Source", "Category", "Day", "State", "Records", "New", "Known", "Refused"), rows)
+        print_table(
+            ("Source", "Category", "Day", "State", "Records", "New", "Known", "Revised", "Cross-listed", "Refused"),
+            rows,
+        )
     say(f"Edition of {edition}: {counted(sum(report.new for report in reports), 'new paper')}")
 
 

@@ -16,13 +16,13 @@ import typer
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from digest.cli.edge import ExitCode, context_of, letterhead_of, now_in_utc, open_parts, subscriber_reader, today
+from digest.cli.edge import ExitCode, context_of, now_in_utc, open_parts, subscriber_reader, today
 from digest.cli.output import say
 from digest.cli.servers import address_of, bind, serve_pages
 from digest.config import Config
 from digest.delivery.inbox import open_inbox
 from digest.domain import Subscriber
-from digest.errors import ConfigError, Mistake
+from digest.errors import ConfigError, DigestError, Mistake
 from digest.pipeline import Choice, Parts, RunReport, is_anybody_waiting, run_edition
 from digest.planning import hour_of
 from digest.schedule import EditionSchedule, open_schedule
@@ -49,7 +49,7 @@ def make_site(config: Config, parts: Parts, *, extra_routes: Sequence[BaseRoute]
         site=config.site,
         read_signup=subscriber_reader(config),
         today=partial(today, config),
-        secrets=letterhead_of(config).secrets,
+        secrets=parts.composer.letterhead.secrets,
         admin_token=config.web.admin_token,
         extra_routes=extra_routes,
     )
@@ -65,13 +65,17 @@ def serve(
     listener = bind(host or config.web.host, config.web.port if port is None else port)
     stop = Event()
     with open_parts(config) as opened:
-        parts = replace(opened, stopping=stop.is_set)
+        parts = replace(opened, stopping=stop.is_set, open_http=partial(opened.open_http, stopping=stop.is_set))
         with _open_schedule(config, parts) as schedule:
-            retry = partial(_retry_deferred, config, parts)
-            schedule.scheduler.add_job(retry, "interval", seconds=RETRY_EVERY_SECONDS, executor="runs", id="retry")
+            serve_waiting = partial(_serve_waiting, config, parts)
+            schedule.scheduler.add_job(
+                serve_waiting, "interval", seconds=RETRY_EVERY_SECONDS, executor="runs", id="serve who waits"
+            )
             say(f"The pages are at {address_of(listener)}/; editions go out from {config.schedule.send_at:%H:%M} on.")
-            serve_pages(make_site(config, parts), listener)
-            stop.set()
+            try:
+                serve_pages(make_site(config, parts), listener)
+            finally:
+                stop.set()
     return ExitCode.DONE
 
 
@@ -92,10 +96,14 @@ def _run_slot(config: Config, parts: Parts, day: date, moment: datetime) -> None
     _log_report(run_edition(day, parts, choice))
 
 
-def _retry_deferred(config: Config, parts: Parts) -> None:
-    day = today(config)
-    if parts.store.deliveries.open_rows(day):
-        _log_report(run_edition(day, parts, Choice(collects=False, is_their_time=lambda _reader: False)))
+def _serve_waiting(config: Config, parts: Parts) -> None:
+    """Serve whoever still waits: deferred mail, and readers whose hour came while the edition could not be run."""
+    day, now = today(config), now_in_utc()
+    try:
+        if is_anybody_waiting(day, parts, _choice(config, day, now)):
+            _run_slot(config, parts, day, now)
+    except DigestError as error:
+        log.error("the edition of %s can't be run; it is tried again: %s", day, error)  # noqa: TRY400 - it says it all
 
 
 def _choice(config: Config, day: date, moment: datetime) -> Choice:

@@ -48,7 +48,7 @@ def history(
     settings = context_of(context).settings
     edition = parse_day(day, settings) if day else None
     with open_parts(settings) as parts:
-        found = parts.store.deliveries.history(email=email, edition=edition, state=state, paper=paper)
+        found = parts.store.history.find(email=email, edition=edition, state=state, paper=paper)
     if as_json:
         print_json([documents.delivery_document(delivery) for delivery in found])
         return ExitCode.DONE

@@ -32,13 +32,15 @@ def build_digest(
     may have been mailed before. `trending` is taken as it comes: the caller has ranked and cut it.
     """
     shown = best_first(matches)[: subscriber.profile.max_papers]
-    again = [match for match in shown if _is_again(match, again_through)]
+    again = tuple(match for match in shown if _is_again(match, again_through))
+    note = AGAIN_IN_DOUBT if again_is_doubtful else AGAIN
+    was_seen_perhaps = again_is_doubtful and again_through is not None and covers[0] <= again_through
     fresh = [match for match in shown if not _is_again(match, again_through)]
     sections = (
         *_interests(subscriber, [match for match in fresh if not match.paper.is_late]),
         Section(SectionKind.LATE, "Late arrivals", tuple(match for match in fresh if match.paper.is_late)),
-        Section(SectionKind.AGAIN, "Once more", tuple(again), note=AGAIN_IN_DOUBT if again_is_doubtful else AGAIN),
-        Section(SectionKind.TRENDING, "Trending today", tuple(trending)),
+        Section(SectionKind.AGAIN, "Once more", again, note=note),
+        Section(SectionKind.TRENDING, "Trending today", tuple(trending), note=note if was_seen_perhaps else ""),
     )
     return Digest(
         subscriber=subscriber,

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from digest.errors import Mistake
 
+_SECRET_KEYS = frozenset({"password", "secret", "admin_token"})
+
 _REPAIRS = {
     "missing": "write it",
     "int_type": "write a whole number",
@@ -56,7 +58,8 @@ def _read_mistake(
     if isinstance(cause, ValueError):
         problem, _, repair = str(cause).partition(" — ")
         return Mistake(file, place, problem, repair)
-    problem = f"{found['msg'][0].lower()}{found['msg'][1:]}, found {found['input']!r:.60}"
+    value = "" if location[-1:] and location[-1] in _SECRET_KEYS else f", found {found['input']!r:.60}"
+    problem = f"{found['msg'][0].lower()}{found['msg'][1:]}{value}"
     return Mistake(file, place, problem, _REPAIRS.get(kind, ""))
 
 

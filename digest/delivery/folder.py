@@ -10,6 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from digest.delivery import Transport
 from digest.domain import Email
@@ -19,11 +22,18 @@ _UNSAFE = re.compile(r"[^a-z0-9]+")
 _ADDRESS_LETTERS_KEPT = 40
 
 
+def check_path(path: str) -> str:
+    """The path as it is. Raises ValueError if it can name no folder."""
+    if not path.strip() or "\0" in path:
+        raise ValueError("names no folder — write mails")
+    return path
+
+
 @dataclass(frozen=True)
 class Folder:
     """A folder as the way out: its fields are its options; `path` is relative to `folder`, the configuration's own."""
 
-    path: str
+    path: Annotated[str, AfterValidator(check_path)]
     folder: str = ""
 
     async def __aenter__(self) -> Transport:

@@ -13,10 +13,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponse, SMTPResponseException
 from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
 
 from digest.delivery import Transport
 from digest.delivery.replies import Phase, read_failure, tidy_words
@@ -32,8 +33,19 @@ _TOO_BIG = "5.3.4"  # RFC 3463 §3.4
 _QUIT_TIMEOUT_SECONDS = 2.0
 _LOG_INS = {"plain": SMTP.auth_plain, "login": SMTP.auth_login, "cram-md5": SMTP.auth_crammd5}
 _MAILBOX = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
+_HOST = re.compile(r"[^\s/@\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+def check_host(host: str) -> str:
+    """The host's name or address as it is. Raises ValueError if it can be neither."""
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{host!r:.60} is no host — write smtp.example.org")
+    return host
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -44,16 +56,16 @@ class Smtp:
     Raises ConfigError if a password would leave this machine unencrypted.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8025
+    host: Annotated[str, AfterValidator(check_host)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8025
     security: Literal["", "starttls", "tls", "none"] = ""
     username: str = ""
     password: str = field(default="", repr=False)
-    max_connections: int = 8
-    mails_per_connection: int = 100
-    connect_timeout_seconds: float = 30.0
-    reply_timeout_seconds: float = 300.0  # RFC 5321 §4.5.3.2 for MAIL and RCPT
-    final_reply_timeout_seconds: float = 600.0  # the same for the reply to the final dot
+    max_connections: Annotated[int, Field(ge=1, le=100)] = 8
+    mails_per_connection: Annotated[int, Field(ge=1, le=10_000)] = 100
+    connect_timeout_seconds: Seconds = 30.0
+    reply_timeout_seconds: Seconds = 300.0  # RFC 5321 §4.5.3.2 for MAIL and RCPT
+    final_reply_timeout_seconds: Seconds = 600.0  # the same for the reply to the final dot
     _opened: AsyncExitStack = field(default_factory=AsyncExitStack, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ def match_papers(papers: Sequence[Paper], profiles: Sequence[Profile]) -> list[t
     """For each profile its matches, best first, from `min_score` on; not cut to `max_papers`.
 
     A paper appears once, under the interest where it scores best (the earlier one if two are equal). Equal scores are
-    ordered by id. Keywords, authors and query are alternatives; `exclude`
+    in the order given. Keywords, authors and query are alternatives; `exclude`
     beats all of them. Categories filter, and alone take all of their papers. A paper whose categories nobody knows
     passes a filter, with a note, if something else chose it; a filter alone doesn't take it, since it can't be checked.
     What can't be read (see `check_interest`) matches nothing. A profile's matches don't depend on the other profiles.
@@ -35,10 +35,10 @@ def match_papers(papers: Sequence[Paper], profiles: Sequence[Profile]) -> list[t
 def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[str] = ()) -> tuple[Match, ...]:
     """The papers that a community listed, most upvotes first, without those of the given ids.
 
-    Equal upvotes are ordered by id. Papers without a count come last, in the order given: their page's own ranking.
+    Equal upvotes keep the order given, as do papers without a count, which come last: their page's own ranking.
     """
     listed = [paper for paper in papers if paper.is_listed and paper.id not in without]
-    counted = sorted((p for p in listed if p.upvotes is not None), key=lambda paper: (-(paper.upvotes or 0), paper.id))
+    counted = sorted((p for p in listed if p.upvotes is not None), key=lambda paper: -(paper.upvotes or 0))
     ranked = counted + [paper for paper in listed if paper.upvotes is None]
     return tuple(
         Match(paper, TRENDING, float(paper.upvotes or 0), (Reason(paper.picked_by, "upvotes"),))
@@ -52,5 +52,6 @@ def _match_profile(profile: Profile, interests: Sequence[ReadInterest], day: Day
         for position, match in match_interest(interest, day).items():
             if position not in best or match.score > best[position].score:
                 best[position] = match
-    wanted = [match for match in best.values() if match.score >= profile.min_score]
-    return tuple(sorted(wanted, key=lambda match: (-match.score, match.paper.id)))
+    # equal scores keep the papers' order: ids may improve later, and a mail must come out the same again
+    in_order = [best[position] for position in sorted(best) if best[position].score >= profile.min_score]
+    return tuple(sorted(in_order, key=lambda match: -match.score))

@@ -26,14 +26,24 @@ class Source(Protocol):
 
 
 def collect_papers(
-    sources: Mapping[str, Source], edition: Edition, *, memory: Callable[[str], Memory], http: HttpClient
+    sources: Mapping[str, Source],
+    edition: Edition,
+    *,
+    memory: Callable[[str], Memory],
+    http: HttpClient,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Batch]:
     """Ask each source in turn; one that fails becomes a broken batch and doesn't cost the others.
 
     `sources` are keyed by their table's name in the configuration; `memory` tells what is remembered of one.
+    Once `stopping` says so nothing more is yielded: what a stop cuts short is no fault of a source, so a caller asks
+    `stopping` too before it takes the batches for all there are.
     """
     for name, source in sources.items():
-        yield from _fetch_from(name, source.fetch(edition, memory(name), http), edition)
+        for batch in _fetch_from(name, source.fetch(edition, memory(name), http), edition):
+            if stopping():
+                return
+            yield batch
 
 
 def _fetch_from(name: str, batches: Iterable[Batch], edition: Edition) -> Iterator[Batch]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 import stamina
 
 from digest.errors import SourceBlocked, SourceError
+from digest.sources._stopping import await_result, begin, refuse_after_stop
 from digest.sources.formats.decoding import MOST_BYTES, unpack
 
 CONNECT_SECONDS = 10.0
@@ -51,20 +54,40 @@ class HttpClient:
     """Asks for one page after another; made by `open_http`."""
 
     def __init__(
-        self, client: httpx.Client, pace: Pace, retries: Retries, *, most_bytes: int, clock: Callable[[], float]
+        self,
+        client: httpx.Client,
+        pace: Pace,
+        retries: Retries,
+        *,
+        most_bytes: int,
+        clock: Callable[[], float],
+        stopping: Callable[[], bool],
     ) -> None:
         self._client = client
         self._pace = pace
         self._retries = retries
         self._most_bytes = most_bytes
         self._clock = clock
+        self._stopping = stopping
+        self._latest: Future[Reply] | None = None
 
     def get(self, url: str, *, params: Mapping[str, str | int] | None = None) -> Reply:
         """The page at `url`; `params` become its query.
 
         Raises SourceBlocked on 403, 429 and 503, SourceError on anything else but a sound reply of status 200; both
-        name the address and the cause.
+        name the address and the cause; SourceError("stopped") as soon as the program is asked to stop.
         """
+        self._latest = begin(partial(self._get, url, params or {}))
+        return await_result(self._latest, self._stopping)
+
+    def close(self) -> None:
+        """Close the connections; if a stop left a request behind, then once that is over."""
+        if self._latest is None:
+            self._client.close()
+        else:
+            self._latest.add_done_callback(lambda _: self._client.close())
+
+    def _get(self, url: str, params: Mapping[str, str | int]) -> Reply:
         caller = stamina.RetryingCaller(
             attempts=self._retries.attempts,
             timeout=self._retries.most_seconds,
@@ -73,7 +96,7 @@ class HttpClient:
             wait_jitter=self._retries.first_seconds,
         )
         try:
-            return caller(self._wait_before_retry, self._ask, httpx.URL(url).copy_merge_params(params or {}))
+            return caller(self._wait_before_retry, self._ask, httpx.URL(url).copy_merge_params(params))
         except httpx.HTTPStatusError as error:
             raise _refusal(error.response) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -95,6 +118,7 @@ class HttpClient:
         request = self._client.build_request("GET", url)
         for _ in range(1 + MOST_REDIRECTS):
             self._pace.wait_for(request.url)
+            refuse_after_stop(self._stopping)
             with closing(self._client.send(request, stream=True)) as response:
                 if response.next_request is None:
                     return self._read(response)
@@ -117,6 +141,7 @@ class HttpClient:
         deadline = self._clock() + self._retries.most_seconds
         for chunk in response.iter_raw():
             body += chunk
+            refuse_after_stop(self._stopping)
             if self._clock() > deadline:
                 raise SourceError(f"{response.url}: not complete after {self._retries.most_seconds:g} seconds")
             if len(body) > self._most_bytes:
@@ -156,19 +181,23 @@ def open_http(
     retries: Retries | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[HttpClient]:
     """A client that gives `contact`, the operator's address, in its User-Agent.
 
     `wait_seconds` lie between two requests to one host: arXiv's terms ask for three
     (https://info.arxiv.org/help/api/tou.html). `max_bytes` bounds a body, after decompression too.
+    Once `stopping` says so, every wait and request ends within a moment; it is asked from several threads.
     """
-    with httpx.Client(
+    client = httpx.Client(
         headers={"User-Agent": _user_agent(contact), "Accept-Encoding": "gzip"},
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         mounts={f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")},  # no proxy to this machine
-    ) as client:
-        pace = Pace(wait_seconds, clock=clock, sleep=sleep)
-        yield HttpClient(client, pace, retries or Retries(), most_bytes=max_bytes, clock=clock)
+    )
+    pace = Pace(wait_seconds, clock=clock, sleep=sleep)
+    http = HttpClient(client, pace, retries or Retries(), most_bytes=max_bytes, clock=clock, stopping=stopping)
+    with closing(http):
+        yield http
 
 
 def is_loopback(host: str) -> bool:

@@ -5,29 +5,44 @@ Sources: https://info.arxiv.org/help/rss.html, https://info.arxiv.org/help/api/t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import quote
+
+from pydantic import AfterValidator
 
 from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceBlocked, SourceError
 from digest.sources import Source
 from digest.sources._http import HttpClient
+from digest.sources._options import WebAddress, refuse_empty
 from digest.sources.batching import empty_batch, failed_batch, make_batch
 from digest.sources.formats import Dating, Page
 from digest.sources.formats.arxiv_feed import parse_page
 
 MOST_ROWS = 2_000
 """A feed holds no more; one of exactly this length may have been cut."""
+_ARCHIVE = r"[A-Za-z]+(-[A-Za-z]+)*"
+_CATEGORY = rf"{_ARCHIVE}(\.{_ARCHIVE})?"
+_CATEGORIES = re.compile(rf"{_CATEGORY}(\+{_CATEGORY})*")  # a feed may join several
+
+
+def check_category(category: str) -> str:
+    """The category as it is. Raises ValueError if it doesn't look like one of arXiv's, or several joined by `+`."""
+    if not _CATEGORIES.fullmatch(category):
+        raise ValueError(f"{category!r:.60} is no arXiv category — write one such as cs.LG, math or hep-th")
+    return category
 
 
 @dataclass(frozen=True)
 class Arxiv:
     """The announcement feeds of some categories, such as `cs.LG` or a whole archive such as `cs`."""
 
-    categories: list[str]
-    rss_url: str = "https://rss.arxiv.org/rss"
+    categories: Annotated[list[Annotated[str, AfterValidator(check_category)]], AfterValidator(refuse_empty)]
+    rss_url: WebAddress = "https://rss.arxiv.org/rss"
     crosslists: bool = False
     """Whether papers cross-listed into a category count as new there."""
     replacements: bool = False

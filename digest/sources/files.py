@@ -8,22 +8,35 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceError
 from digest.sources import Source
 from digest.sources._http import HttpClient
+from digest.sources._options import refuse_empty
 from digest.sources.batching import failed_batch, make_batch
 from digest.sources.formats import Dating, Page, parse_content
 from digest.sources.formats.dates import day_in_name
 from digest.sources.formats.decoding import MOST_BYTES
 
 
+def check_pattern(pattern: str) -> str:
+    """The pattern as it is. Raises ValueError if it can fit no file."""
+    if not pattern.strip() or "\0" in pattern:
+        raise ValueError("names no file — write papers/*")
+    return pattern
+
+
 @dataclass(frozen=True)
 class Files:
     """Every file that fits one of the patterns."""
 
-    paths: list[str] = field(default_factory=lambda: ["papers/*"])
+    paths: Annotated[list[Annotated[str, AfterValidator(check_pattern)]], AfterValidator(refuse_empty)] = field(
+        default_factory=lambda: ["papers/*"]
+    )
     """Glob patterns, `**` included, relative to `folder`; hidden files are left out unless a pattern names them."""
     folder: str = ""
     """The configuration's folder; empty means the working directory."""

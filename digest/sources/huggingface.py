@@ -7,27 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import Field
 
 from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceBlocked, SourceError
 from digest.sources import Source
 from digest.sources._http import HttpClient
+from digest.sources._options import WebAddress
 from digest.sources.batching import empty_batch, failed_batch, make_batch
 from digest.sources.formats import Dating, Page
 from digest.sources.formats.hf_json import parse_page
 from digest.sources.formats.page import unique_papers
 
 _MOST_PAGES = 20
+_MOST_ROWS = 100
 
 
 @dataclass(frozen=True)
 class Huggingface:
     """The community's list of each day."""
 
-    url: str = "https://huggingface.co/api/daily_papers"
-    limit: int = 100
+    url: WebAddress = "https://huggingface.co/api/daily_papers"
+    limit: Annotated[int, Field(ge=1, le=_MOST_ROWS)] = _MOST_ROWS
     """Rows a request; a page that is full is followed by the next one."""
 
     def fetch(self, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:
@@ -71,10 +76,10 @@ adapter: Callable[..., Source] = Huggingface
 
 
 def _open_days(edition: Edition, memory: Memory) -> Iterator[date]:
-    still_filling = edition.day - timedelta(days=1)
+    """The day itself, and every day of the window whose list may have grown since it was last fetched."""
     for ordinal in range(edition.since.toordinal(), edition.day.toordinal() + 1):
         day = date.fromordinal(ordinal)
-        if day >= still_filling or ("", day) not in memory.closed:
+        if day == edition.day or ("", day) not in memory.settled:
             yield day
 
 

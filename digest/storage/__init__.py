@@ -9,13 +9,24 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
-from digest.storage.deliveries import DeliveryStore, Loss
+from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
+from digest.storage.history import History, Loss
 from digest.storage.ledger import Ledger
 from digest.storage.papers import PaperStore
 from digest.storage.subscribers import SubscriberStore
 
-__all__ = ["DeliveryStore", "Ledger", "Loss", "PaperStore", "Store", "SubscriberStore", "open_store", "upgrade"]
+__all__ = [
+    "DeliveryStore",
+    "History",
+    "Ledger",
+    "Loss",
+    "PaperStore",
+    "Store",
+    "SubscriberStore",
+    "open_store",
+    "upgrade",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ class Store:
     papers: PaperStore
     subscribers: SubscriberStore
     deliveries: DeliveryStore
+    history: History
 
 
 @contextmanager
@@ -42,4 +54,5 @@ def open_store(
             papers=PaperStore(lambda: reading(engine)),
             subscribers=SubscriberStore(engine, now, read_signup),
             deliveries=DeliveryStore(engine, now),
+            history=History(engine),
         )

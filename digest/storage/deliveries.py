@@ -1,31 +1,21 @@
-"""Keeps one row a digest and inbox: plans, claims, records and tells the history. Composes and sends nothing."""
+"""Keeps one row a digest and inbox: plans, claims and records. Composes and sends nothing."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, exists, or_, select, true, update
 
-from digest.domain import Delivery, DeliveryState, Email, Outcome, Status, Subscriber
+from digest.domain import DeliveryState, Email, Outcome, Status, Subscriber
 from digest.storage import rows, tables
 from digest.storage.engine import is_alive, open_ownership, reading
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
-_LOST = (DeliveryState.FAILED, DeliveryState.REJECTED, DeliveryState.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Editions that a subscriber should have had: through which one, and whether the mail may have arrived."""
-
-    through: date
-    is_doubtful: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +34,12 @@ class DeliveryStore:
 
         The new digest covers what those would have held, so that no late retry brings the same papers twice.
         """
-        table = tables.deliveries
+        table, people = tables.deliveries, tables.subscribers
         due = tuple(due)
         with self.engine.begin() as connection:
             for some in rows.in_groups([subscriber.id for subscriber in due]):
+                unplanned = (people.c.id.in_(some), people.c.first_planned.is_(None))
+                connection.execute(update(people).where(*unplanned).values(first_planned=edition))
                 older = (table.c.subscriber_id.in_(some), table.c.edition < edition, table.c.state.in_(_values(_OPEN)))
                 connection.execute(
                     update(table).where(*older).values(state=DeliveryState.EXPIRED.value, updated_at=self.now())
@@ -67,44 +59,29 @@ class DeliveryStore:
             )
 
     def owed_before(self, edition: date) -> frozenset[str]:
-        """The subscribers who have an open digest of an older edition."""
-        table = tables.deliveries
-        older = (table.c.edition < edition, table.c.state.in_(_values(_OPEN)))
+        """The subscribers who have a digest of an older edition after their cursor that is open or was given up."""
+        table, people = tables.deliveries, tables.subscribers
+        owed = (table.c.edition < edition, table.c.state.in_(_values((*_OPEN, DeliveryState.EXPIRED))))
+        query = select(table.c.subscriber_id).join(people, people.c.id == table.c.subscriber_id)
         with reading(self.engine) as connection:
-            return frozenset(connection.scalars(select(table.c.subscriber_id).where(*older)))
+            return frozenset(connection.scalars(query.where(*owed, table.c.edition > people.c.cursor)))
+
+    def in_doubt(self, edition: date) -> frozenset[str]:
+        """The subscribers to whom another edition's mail is on its way, or a later one's may have gone.
+
+        A digest of this edition could bring them the same papers without a word.
+        """
+        table = tables.deliveries
+        on_its_way = and_(table.c.edition != edition, table.c.state == DeliveryState.SENDING.value)
+        may_have_gone = and_(table.c.edition > edition, table.c.state == DeliveryState.UNKNOWN.value)
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(select(table.c.subscriber_id).where(or_(on_its_way, may_have_gone))))
 
     def planned(self, edition: date) -> frozenset[str]:
         """Everyone who has a row for that edition, whatever its state."""
         table = tables.deliveries
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
-
-    def losses(self, *, before: date) -> dict[str, Loss]:
-        """For each subscriber with lost or doubtful mail after their cursor and before an edition: what was lost."""
-        people = tables.subscribers
-        after_cursor = tables.deliveries.c.edition > people.c.cursor
-        joined = _lost_rows(before).join(people, people.c.id == tables.deliveries.c.subscriber_id).where(after_cursor)
-        losses: dict[str, Loss] = {}
-        with reading(self.engine) as connection:
-            for row in connection.execute(joined):
-                losses[row.subscriber_id] = _add_loss(losses.get(row.subscriber_id), row)
-        return losses
-
-    def loss_of(self, subscriber_id: str, *, after: date, before: date) -> Loss | None:
-        """What one subscriber had lost after a cursor and before an edition."""
-        table, loss = tables.deliveries, None
-        mine = (table.c.subscriber_id == subscriber_id, table.c.edition > after)
-        with reading(self.engine) as connection:
-            for row in connection.execute(_lost_rows(before).where(*mine)):
-                loss = _add_loss(loss, row)
-        return loss
-
-    def cursor_of(self, edition: date, subscriber_id: str) -> date | None:
-        """The cursor from which a claimed digest was composed; None if none was claimed."""
-        table = tables.deliveries
-        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id)
-        with reading(self.engine) as connection:
-            return connection.scalar(select(table.c.after).where(*mine))
 
     def skip(self, edition: date, subscriber_id: str) -> None:
         """There was nothing to say: drop the pending row and move the cursor, counting the reader as empty."""
@@ -121,7 +98,8 @@ class DeliveryStore:
     def claim(self, emails: Sequence[Email], *, owner: str) -> frozenset[str]:
         """Commit that these emails are about to be sent, and tell whose may be: nobody else can claim those now.
 
-        A row whose subscriber has unsubscribed or paused since it was planned becomes suppressed instead.
+        A row whose subscriber has unsubscribed or paused since it was planned becomes suppressed instead. One whose
+        subscriber's cursor has moved since the digest was composed stays open, to be composed again.
         """
         with self.engine.begin() as connection:
             paper_ids = _paper_ids(connection, emails)
@@ -207,43 +185,6 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             return connection.execute(update(table).where(sending, table.c.owner.in_(dead)).values(**values)).rowcount
 
-    def totals(self, edition: date) -> tuple[Mapping[DeliveryState, int], int]:
-        """How many deliveries of the edition are in each state, and for how many readers nothing matched."""
-        table, editions = tables.deliveries, tables.editions
-        with reading(self.engine) as connection:
-            found = Counter(connection.scalars(select(table.c.state).where(table.c.edition == edition)))
-            empty = connection.scalar(select(editions.c.empty).where(editions.c.day == edition)) or 0
-        return {state: found[state.value] for state in DeliveryState}, empty
-
-    def history(
-        self,
-        *,
-        email: str = "",
-        edition: date | None = None,
-        state: DeliveryState | None = None,
-        paper: str = "",
-        limit: int | None = None,
-    ) -> tuple[Delivery, ...]:
-        """The deliveries, newest edition first; each filter narrows them. `paper` may be any id of the paper.
-
-        `limit` is how many are looked at; a filter by paper comes after it.
-        """
-        table = tables.deliveries
-        query = select(table).order_by(table.c.edition.desc(), table.c.email).limit(limit)
-        if email:
-            query = query.where(table.c.email == email)
-        if edition is not None:
-            query = query.where(table.c.edition == edition)
-        if state is not None:
-            query = query.where(table.c.state == state.value)
-        with reading(self.engine) as connection:
-            found = connection.execute(query).all()
-            if paper:
-                wanted = connection.scalar(select(tables.aliases.c.paper_id).where(tables.aliases.c.alias == paper))
-                found = [row for row in found if wanted in row.paper_ids]
-            keys = _keys(connection, found)
-        return tuple(rows.to_delivery(row, keys) for row in found)
-
     def _claim_one(self, connection: Connection, email: Email, owner: str, paper_ids: Mapping[str, int]) -> bool:
         table, people = tables.deliveries, tables.subscribers
         is_active = (
@@ -261,22 +202,9 @@ class DeliveryStore:
             "composed_at": self.now(),
             "updated_at": self.now(),
         }
-        may_claim = (*_is_row_of(email), table.c.state.in_(_values(_OPEN)))
+        may_claim = (*_is_row_of(email), table.c.state.in_(_values(_OPEN)), _is_composed_from_cursor(email))
         claimed = update(table).where(*may_claim).values(**values).returning(table.c.state)
         return connection.execute(claimed).scalar_one_or_none() == DeliveryState.SENDING.value
-
-
-def _lost_rows(before: date) -> Select[Any]:
-    table = tables.deliveries
-    was_tried = and_(table.c.state == DeliveryState.EXPIRED.value, table.c.attempts > 0)
-    lost = or_(table.c.state.in_(_values(_LOST)), was_tried)
-    columns = select(table.c.subscriber_id, table.c.edition, table.c.state)
-    return columns.where(table.c.edition < before, lost).order_by(table.c.edition)
-
-
-def _add_loss(earlier: Loss | None, row: Row[Any]) -> Loss:
-    is_doubtful = row.state == DeliveryState.UNKNOWN.value or (earlier is not None and earlier.is_doubtful)
-    return Loss(row.edition, is_doubtful)
 
 
 def _values(states: Iterable[DeliveryState]) -> list[str]:
@@ -306,6 +234,14 @@ def _is_row_of(email: Email) -> tuple[Any, Any]:
     return tables.deliveries.c.edition == email.edition, tables.deliveries.c.subscriber_id == email.subscriber_id
 
 
+def _is_composed_from_cursor(email: Email) -> ColumnElement[bool]:
+    people = tables.subscribers
+    if email.digest is None:
+        return true()
+    cursor = email.digest.subscriber.cursor
+    return exists().where(people.c.id == email.subscriber_id, people.c.cursor.is_not_distinct_from(cursor))
+
+
 def _move_cursor(connection: Connection, subscriber_id: str, edition: date) -> None:
     people = tables.subscribers
     behind = or_(people.c.cursor.is_(None), people.c.cursor < edition)  # a cursor only moves forward
@@ -321,12 +257,3 @@ def _paper_ids(connection: Connection, emails: Iterable[Email]) -> dict[str, int
         query = select(aliases).join(papers).where(aliases.c.alias.in_(some)).order_by(papers.c.key == aliases.c.alias)
         found.update((row.alias, row.paper_id) for row in connection.execute(query))
     return found
-
-
-def _keys(connection: Connection, found: Iterable[Row[Any]]) -> dict[int, str]:
-    ids = sorted({paper_id for row in found for paper_id in row.paper_ids})
-    keys: dict[int, str] = {}
-    for some in rows.in_groups(ids):
-        query = select(tables.papers.c.id, tables.papers.c.key).where(tables.papers.c.id.in_(some))
-        keys.update((row.id, row.key) for row in connection.execute(query))
-    return keys

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, exists, func, select, update
 
@@ -17,6 +17,9 @@ from digest.storage.papers import PaperStore
 from digest.storage.placement import Placement
 from digest.storage.rows import insert_missing
 from digest.storage.shelf import Shelf
+
+SETTLES_AFTER = timedelta(days=2)
+"""A day's list may fill until its own day is over everywhere on Earth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,13 @@ class Ledger:
         """What is remembered of one source."""
         ledger = tables.batches
         closed = [state.value for state in BatchState if state.is_closed]
-        query = select(ledger.c.category, ledger.c.day).where(ledger.c.source == source, ledger.c.state.in_(closed))
+        query = select(ledger).where(ledger.c.source == source, ledger.c.state.in_(closed))
         with reading(self.engine) as connection:
-            return Memory(closed=frozenset((row.category, row.day) for row in connection.execute(query)))
+            found = connection.execute(query).all()
+        return Memory(
+            closed=frozenset((row.category, row.day) for row in found),
+            settled=frozenset((row.category, row.day) for row in found if row.edition >= row.day + SETTLES_AFTER),
+        )
 
     def add_batches(
         self, edition: Edition, batches: Iterable[Batch], *, backfill: bool = False
@@ -56,6 +63,7 @@ class Ledger:
     def close_edition(self, day: date) -> None:
         """Fix the edition's list, and with it those of all days before: a digest of that day may have gone out."""
         with self.engine.begin() as connection:
+            lock_writers(connection)  # a collecting that has placed papers in this edition must commit them first
             _make_edition(connection, day)
             connection.execute(
                 update(tables.editions)

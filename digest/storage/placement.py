@@ -26,7 +26,15 @@ class Placement:
             return announced, True
         if self.closed_through is None or self.edition.day > self.closed_through:
             return self.edition.day, False
-        return self.closed_through + timedelta(days=1), False
+        next_day = self.closed_through + timedelta(days=1)
+        if announced < next_day - self.lookback:  # a day of long ago was collected again: nobody waits for its papers
+            return announced, True
+        return next_day, False
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far back the edition takes papers, its own day included."""
+        return self.edition.day - self.edition.since + timedelta(days=1)
 
     def is_open(self, edition: date) -> bool:
         """Whether what that edition holds may still change."""

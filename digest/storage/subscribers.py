@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, or_, select, update
+from sqlalchemy import Engine, Row, and_, or_, select, update
 
 from digest.domain import Status, Subscriber
 from digest.errors import ConfigError
@@ -19,6 +19,8 @@ from digest.storage.rows import in_groups, insert_missing
 log = logging.getLogger(__name__)
 
 _STORE_WINS = (Status.PAUSED, Status.UNSUBSCRIBED)
+_FORMS_WAIT = timedelta(days=4)
+"""How long a form waits to be confirmed: its link counts whole days and is good until the third after its mail ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,9 @@ class SubscriberStore:
         with self.engine.begin() as connection:
             insert_missing(connection, table, values)
             for some in in_groups([subscriber.id for subscriber in new]):
-                unplanned = (table.c.id.in_(some), table.c.first_planned.is_(None))
                 uncovered = (table.c.id.in_(some), table.c.cursor.is_(None))
                 day_before = edition - timedelta(days=1)
                 connection.execute(update(table).where(*uncovered).values(cursor=day_before))
-                connection.execute(update(table).where(*unplanned).values(first_planned=edition))
             for some in in_groups([subscriber.id for subscriber in new if subscriber.origin == "file"]):
                 # a stranger's sign-up for a file reader's address, never confirmed, must not hold up the reader's mail
                 unconfirmed = (table.c.id.in_(some), table.c.status == Status.PENDING.value)
@@ -86,8 +86,9 @@ class SubscriberStore:
     def add_signup(self, subscriber_id: str, email: str, details: dict[str, Any]) -> None:
         """Remember what somebody asked for on the web; nothing is mailed before they confirm.
 
-        What an active or paused reader has asked for before stays as it is: a form that anybody can post changes
-        nobody's profile.
+        Anybody can post a form for anybody, so what a reader confirms must be what was asked for first. An active or
+        paused reader's details stay as they are. A form that waits to be confirmed, the first one or one after an
+        unsubscribe, keeps its details until no link for it can be valid any more; only then a later one replaces it.
         """
         values = {
             "email": email,
@@ -99,9 +100,14 @@ class SubscriberStore:
         table = tables.subscribers
         with self.engine.begin() as connection:
             insert_missing(connection, table, [{"id": subscriber_id, **values}])
-            replaceable = table.c.status.in_([Status.PENDING.value, Status.UNSUBSCRIBED.value])
-            unconfirmed = update(table).where(table.c.id == subscriber_id, replaceable)
-            connection.execute(unconfirmed.values(details=details))
+            unconfirmed = table.c.status.in_([Status.PENDING.value, Status.UNSUBSCRIBED.value])
+            inactive = update(table).where(table.c.id == subscriber_id, unconfirmed)
+            was_confirmed = and_(table.c.confirmed_at.is_not(None), table.c.confirmed_at >= table.c.created_at)
+            expired = table.c.created_at <= self.now() - _FORMS_WAIT
+            replaceable = or_(table.c.details.is_(None), was_confirmed, expired)
+            connection.execute(inactive.where(replaceable).values(details=details))
+            # each form may bring a new link, so the wait begins again
+            connection.execute(inactive.values(created_at=self.now()))
 
     def confirm(self, subscriber_id: str, *, cursor: date) -> bool:
         """Make a signup active; `cursor` is the day before that of confirming. False if there is no such signup."""

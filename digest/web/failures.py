@@ -17,7 +17,7 @@ _REFUSALS = {
     404: ("There is no such page", "The address may be mistyped, or the page has moved."),
     405: ("That isn’t possible here", "This page can’t be used in that way."),
     413: ("That is too much", "The form holds more than this page takes. Please shorten it and send it again."),
-    429: ("Please wait a little", "There were many requests from your address. Try again later."),
+    429: ("Please wait a little", "There were many requests from your network. Nothing was done; try again later."),
 }
 
 Answer = Callable[[Request, Exception], Response]

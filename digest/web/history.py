@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.domain import DeliveryState, EditionTotals
+from digest.errors import ConfigError
 from digest.web.pages import Pages
 from digest.web.security import is_operator
 
@@ -29,11 +30,17 @@ class Filter:
 
 
 def for_operator(pages: Pages, show: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """The page, for the operator alone; where there is no admin token, others don't learn that it exists."""
+    """The page, for the operator alone; where there is no admin token, others don't learn that it exists.
+
+    If a subscriber file is broken, the page says what is wrong in it.
+    """
 
     def answer(request: Request) -> Response:
         if is_operator(request, pages.admin_token):
-            return show(request)
+            try:
+                return show(request)
+            except ConfigError as error:
+                return pages.notice("The subscriber files need a repair", *map(str, error.mistakes), status=503)
         if pages.admin_token:
             raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="operator", charset="UTF-8"'})
         raise HTTPException(404)
@@ -47,7 +54,7 @@ def history_routes(pages: Pages) -> list[Route]:
     def show_history(request: Request) -> Response:
         wanted = _read_filter(request)
         editions = [_totals(pages, day) for day in pages.parts.store.ledger.newest_editions(EDITIONS_SHOWN)]
-        found = pages.parts.store.deliveries.history(
+        found = pages.parts.store.history.find(
             email=wanted.email, edition=wanted.edition, state=wanted.state, limit=DELIVERIES_SHOWN + 1
         )
         return pages.show(
@@ -64,7 +71,7 @@ def history_routes(pages: Pages) -> list[Route]:
 
 
 def _totals(pages: Pages, day: date) -> EditionTotals:
-    states, empty = pages.parts.store.deliveries.totals(day)
+    states, empty = pages.parts.store.history.totals(day)
     papers = pages.parts.store.papers.count(day)
     return EditionTotals(day, papers, subscribers=sum(states.values()) + empty, states=states, empty=empty)
 

@@ -7,7 +7,7 @@ remote content and this site's origin (https://www.w3.org/TR/CSP3/#directive-san
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.errors import MessageError
@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from digest.delivery.inbox import Inbox, ReceivedMail
 from digest.web.pages import open_templates
+from digest.web.security import is_from_here
 
 MAILS_PER_PAGE = 50
 SHOWN_CHARACTERS = 400_000
@@ -66,17 +67,20 @@ class Letter:
 
 
 def inbox_routes(inbox: Inbox, *, site_name: str = "Paper digest", templates: Path | None = None) -> list[Route]:
-    """The inbox's pages under `/inbox`, to be mounted beside others.
+    """The inbox's pages under `/inbox`, to be mounted beside others; only this machine itself is shown them.
 
     `templates` is a folder like the checkout's `templates/`; by default the ones that come with digest are taken.
     """
     pages = _Pages(inbox, open_templates(site_name, templates))
     return [
-        Route("/inbox", pages.show_list),
-        Route("/inbox/{key}/message.eml", pages.download),
-        Route("/inbox/{key}/body.html", pages.show_body),
-        Route("/inbox/{key}", pages.show_mail),
-        Route("/inbox/{key}/{view}", pages.show_mail),
+        Route(path, pages.only_from_here(show))
+        for path, show in {
+            "/inbox": pages.show_list,
+            "/inbox/{key}/message.eml": pages.download,
+            "/inbox/{key}/body.html": pages.show_body,
+            "/inbox/{key}": pages.show_mail,
+            "/inbox/{key}/{view}": pages.show_mail,
+        }.items()
     ]
 
 
@@ -103,6 +107,14 @@ class _Pages:
         self._inbox = inbox
         self._templates = templates
 
+    def only_from_here(self, show: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """The page, for this machine alone: mails hold tokens, and a web page could point its own name here."""
+
+        def answer(request: Request) -> Response:
+            return show(request) if is_from_here(request) else self._page("elsewhere.html", status=403)
+
+        return answer
+
     def show_list(self, request: Request) -> Response:
         keys = self._inbox.newest_first()
         last = max(1, ceil(len(keys) / MAILS_PER_PAGE))
@@ -118,7 +130,7 @@ class _Pages:
         mail = self._inbox.read(request.path_params["key"])
         if mail is None or view not in _VIEWS:
             return self._page("missing.html", status=404)
-        self._inbox.mark_seen(mail.key)
+        self._inbox.mark_seen(mail.key)  # on GET, as in any mail program: it only changes how the list shows the mail
         letter = read_letter(mail)
         source = mail.content.decode("utf-8", "replace") if view == "source" else ""
         return self._page("mail.html", letter=letter, view=view, views=_VIEWS, source=source, limit=SHOWN_CHARACTERS)

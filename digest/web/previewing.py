@@ -54,8 +54,8 @@ class _Desk:
         return self._show(replace(reader, id=STRANGER), is_stranger=True)
 
     def show_for_reader(self, request: Request) -> Response:
-        wanted = request.path_params["email"]
-        reader = next((reader for reader in self._pages.parts.readers() if reader.email == wanted), None)
+        wanted = request.path_params["email"].casefold()
+        reader = next((reader for reader in self._pages.parts.readers() if reader.email.casefold() == wanted), None)
         if reader is None:
             raise HTTPException(404)
         return self._show(reader, is_stranger=False)

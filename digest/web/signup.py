@@ -9,6 +9,7 @@ from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,7 +25,7 @@ from digest.web.pages import Pages
 from digest.web.security import Form, address_of, with_form
 
 MAILS_PER_ADDRESS = (Limit(1, timedelta(minutes=15)), Limit(3, timedelta(days=1)))
-SIGNUPS_PER_VISITOR = (Limit(10, timedelta(hours=1)),)
+SIGNUPS_PER_VISITOR = (Limit(30, timedelta(hours=1)),)
 MAILS_AT_ONCE = 2
 """Threads that send confirmations; a slow relay must not hold up the pages."""
 WAITS_SECONDS = (1.0, 5.0, 15.0)
@@ -74,7 +75,9 @@ class _Desk:
         except ConfigError as error:
             return show_signup_form(self._pages, form, problems_of(error, details))
         task = None
-        if not form.get(HONEYPOT) and self._visitors.take(address_of(request)):
+        if not form.get(HONEYPOT):
+            if not self._visitors.take(address_of(request)):
+                raise HTTPException(429)  # says nothing about the address that was typed
             self._pages.parts.store.subscribers.add_signup(reader.id, reader.email, details)
             if self._addresses.take(reader.id):
                 task = self._in_background(partial(self._mail, reader))

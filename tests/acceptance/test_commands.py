@@ -28,6 +28,8 @@ def test_a_run_without_a_configuration_explains_in_three_lines_how_to_go_live(in
     assert result.code == 0
     assert len(result.out.strip().splitlines()) == 3
     assert "config.toml" in result.out
+    as_json = installation.call("run", "--json")
+    assert (as_json.code, as_json.document["planned"]) == (0, 0)
     assert not list(installation.folder.iterdir())
 
 
@@ -77,6 +79,8 @@ def test_to_sends_everything_to_one_address_and_records_nothing(ready: Installat
 
 def test_only_one_reader_is_served_and_an_unknown_one_is_an_error(ready: Installation) -> None:
     assert ready.call("run", "--date", DAY, "--only", "maya@example.org", "--json").document["sent"] == 1
+    assert ready.call("run", "--date", DAY, "--only", "ADA@example.org", "--json").document["sent"] == 2
+    assert len(ready.call("history", "--email", "ADA@example.org", "--json").document) == 1
     wrong = ready.call("run", "--date", DAY, "--only", "nobody@example.org")
     assert (wrong.code, "nobody@example.org" in wrong.err) == (2, True)
 
@@ -180,6 +184,10 @@ def test_a_broken_file_is_named_and_the_others_go_on(ready: Installation) -> Non
 
 def test_wrong_usage_is_exit_code_2_without_a_traceback(ready: Installation) -> None:
     for arguments in (
+        ("run", "--date", "2062-06-29"),
+        ("collect", "--date", "9999-12-31"),
+        ("preview", "ada@example.org", "--date", "0001-01-01"),
+        ("run", "--date", DAY, "--to", "not an address"),
         ("run", "--date", "30 June"),
         ("preview",),
         ("nonsense",),

@@ -237,9 +237,9 @@ def test_of_two_equal_interests_the_earlier_one_gets_the_paper() -> None:
     assert [match.interest for match in matches([paper("Mamba")], *interests)] == ["First"]
 
 
-def test_equal_scores_are_ordered_by_id() -> None:
+def test_equal_scores_keep_the_order_in_which_the_papers_came() -> None:
     papers = [paper("Mamba", number=number) for number in (3, 1, 2)]
-    assert [match.paper.id[-1] for match in matches(papers, Interest(keywords=("mamba",)))] == ["1", "2", "3"]
+    assert [match.paper.id[-1] for match in matches(papers, Interest(keywords=("mamba",)))] == ["3", "1", "2"]
 
 
 def test_papers_below_the_least_score_are_left_out() -> None:
@@ -260,12 +260,12 @@ def test_without_interests_or_papers_there_is_nothing() -> None:
     assert match_papers([paper("Mamba")], []) == []
 
 
-def test_trending_ranks_by_upvotes_then_id_and_leaves_uncounted_papers_in_their_order() -> None:
+def test_trending_ranks_by_upvotes_and_leaves_the_others_in_their_order() -> None:
     listed = [(9, None), (1, 5), (4, 7), (3, 7), (8, None), (2, 0)]
     papers = [paper("T", number=n, upvotes=upvotes, is_listed=True, picked_by="AK") for n, upvotes in listed]
     papers.append(paper("Not listed", number=7, upvotes=99))
     ranked = rank_trending(papers, limit=10)
-    assert [match.paper.id[-1] for match in ranked] == ["3", "4", "1", "2", "9", "8"]
+    assert [match.paper.id[-1] for match in ranked] == ["4", "3", "1", "2", "9", "8"]
     assert {match.interest for match in ranked} == {"Trending"}
     assert [match.score for match in ranked] == [7.0, 7.0, 5.0, 0.0, 0.0, 0.0]
     assert [(reason.keyword, reason.field) for reason in ranked[0].reasons] == [("AK", "upvotes")]

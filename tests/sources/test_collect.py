@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from threading import Event
 
 from digest.domain import Batch, BatchState, Edition, Memory, Paper
 from digest.errors import SourceBlocked, SourceError
@@ -44,3 +45,24 @@ def test_a_source_that_fails_keeps_what_it_brought_and_costs_the_others_nothing(
 
 def test_a_refused_source_is_blocked_not_broken(http: HttpClient) -> None:
     assert _collect(http, first=Shelf(SourceBlocked("go away", status=403)))[1].state is BatchState.BLOCKED
+
+
+def test_after_a_stop_nothing_more_is_yielded_not_even_the_failure_it_caused(http: HttpClient) -> None:
+    shelves = {"first": Shelf(SourceError("stopped")), "second": Shelf()}
+    stop = Event()
+    batches = collect_papers(shelves, EDITION, memory=lambda _: Memory(), http=http, stopping=stop.is_set)
+    assert next(batches).source == "first"
+    stop.set()
+    assert not list(batches)
+
+
+def test_after_a_stop_no_further_source_is_asked(http: HttpClient) -> None:
+    asked: list[str] = []
+
+    def memory(name: str) -> Memory:
+        asked.append(name)
+        return Memory()
+
+    shelves = {"first": Shelf(), "second": Shelf()}
+    assert not list(collect_papers(shelves, EDITION, memory=memory, http=http, stopping=lambda: bool(asked)))
+    assert asked == ["first"]

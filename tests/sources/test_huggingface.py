@@ -14,9 +14,9 @@ WEDNESDAY = date(2026, 3, 11)
 
 @pytest.fixture
 def collect(upstream: Any, http: HttpClient) -> Callable[..., list[Batch]]:
-    def run(since: date, day: date = WEDNESDAY, *closed: date, limit: int = 100) -> list[Batch]:
+    def run(since: date, day: date = WEDNESDAY, *settled: date, limit: int = 100) -> list[Batch]:
         source = Huggingface(url=f"{upstream.url}/api", limit=limit)
-        memory = Memory(frozenset(("", day) for day in closed))
+        memory = Memory(settled=frozenset(("", day) for day in settled))
         return list(source.fetch(Edition(day=day, since=since), memory, http))
 
     return run
@@ -39,13 +39,15 @@ def test_the_day_s_list_becomes_a_batch_without_category(
     assert [paper.upvotes for paper in batch.papers] == [41, 7]
 
 
-def test_open_days_are_asked_again_and_the_last_two_always(upstream: Any, collect: Callable[..., list[Batch]]) -> None:
+def test_the_day_itself_and_whatever_may_have_grown_since_is_asked(
+    upstream: Any, collect: Callable[..., list[Batch]]
+) -> None:
     days = [date(2026, 3, number) for number in (6, 7, 8, 9, 10, 11)]
     for day in days:
         upstream.says(_asking(day), _rows(day.day))
     batches = collect(days[0], WEDNESDAY, days[0], days[3], days[4], days[5])
-    assert [batch.day for batch in batches] == [days[1], days[2], days[4], days[5]]
-    assert [batch.papers[0].announced for batch in batches] == [days[1], days[2], days[4], days[5]]
+    assert [batch.day for batch in batches] == [days[1], days[2], days[5]]
+    assert [batch.papers[0].announced for batch in batches] == [days[1], days[2], days[5]]
 
 
 def test_a_full_page_is_followed_by_the_next(upstream: Any, collect: Callable[..., list[Batch]]) -> None:

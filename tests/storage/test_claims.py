@@ -38,7 +38,7 @@ with open_store(url, now=lambda: datetime.now(UTC), read_signup=None) as store:
 
 
 def states(store: Store) -> dict[str, str]:
-    return {row.email.partition("@")[0]: row.state.value for row in store.deliveries.history(edition=DAY)}
+    return {row.email.partition("@")[0]: row.state.value for row in store.history.find(edition=DAY)}
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def test_a_claimed_digest_can_not_be_claimed_again_by_anybody(
 def test_what_was_never_planned_can_not_be_claimed(store: Store, reader: Make, email: Make) -> None:
     with store.deliveries.open_ownership() as owner:
         assert store.deliveries.claim([email(reader())], owner=owner) == frozenset()
-    assert store.deliveries.history() == ()
+    assert store.history.find() == ()
 
 
 @pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.PAUSED])
@@ -117,7 +117,7 @@ def test_a_paper_that_got_a_better_id_since_composing_can_still_be_claimed(
     with store.deliveries.open_ownership() as owner:
         assert store.deliveries.claim([email(reader(), composed)], owner=owner) == {reader().id}
 
-    (row,) = store.deliveries.history()
+    (row,) = store.history.find()
     assert row.papers == ("arxiv:2606.00001",)
 
 
@@ -175,7 +175,7 @@ def test_the_claims_of_a_process_that_was_killed_become_unknown_and_those_of_a_l
 
     assert released == 1
     assert meanwhile == {"ada": "sending", "bob": "unknown"}
-    (row,) = store.deliveries.history(state=DeliveryState.UNKNOWN)
+    (row,) = store.history.find(state=DeliveryState.UNKNOWN)
     assert "ended before the server's answer" in row.reply
 
 

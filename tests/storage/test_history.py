@@ -25,19 +25,19 @@ def test_the_history_names_what_a_mail_contained_and_each_filter_narrows_it(
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(ada, paper(2), paper(1)), email(bob, paper(2))], owner=owner)
 
-    everything = store.deliveries.history()
+    everything = store.history.find()
 
     assert [(row.edition, row.email) for row in everything] == [(DAY, ada.email), (DAY, bob.email), (EVE, bob.email)]
     assert everything[0].papers == ("arxiv:2606.00002", "arxiv:2606.00001")
     assert (everything[0].covers, everything[0].message_id) == ((DAY,), f"<{DAY}.{ada.id}@papers.example>")
-    assert len(store.deliveries.history(email=bob.email)) == 2
-    assert len(store.deliveries.history(email=bob.email, state=DeliveryState.SENDING)) == 1
-    assert len(store.deliveries.history(edition=EVE)) == 1
-    assert [row.email for row in store.deliveries.history(paper="doi:10.1101/one")] == [ada.email]
-    assert len(store.deliveries.history(paper="arxiv:2606.00002")) == 2
-    assert store.deliveries.history(paper="arxiv:2606.99999") == ()
-    assert store.deliveries.history(email="nobody@readers.example") == ()
-    assert store.deliveries.history(limit=1) == everything[:1]
+    assert len(store.history.find(email=bob.email)) == 2
+    assert len(store.history.find(email=bob.email, state=DeliveryState.SENDING)) == 1
+    assert len(store.history.find(edition=EVE)) == 1
+    assert [row.email for row in store.history.find(paper="doi:10.1101/one")] == [ada.email]
+    assert len(store.history.find(paper="arxiv:2606.00002")) == 2
+    assert store.history.find(paper="arxiv:2606.99999") == ()
+    assert store.history.find(email="nobody@readers.example") == ()
+    assert store.history.find(limit=1) == everything[:1]
 
 
 def test_the_history_tells_times_with_their_zone(store: Store, reader: Make, plan: Make, clock: Any) -> None:
@@ -45,7 +45,7 @@ def test_the_history_tells_times_with_their_zone(store: Store, reader: Make, pla
 
     plan(reader())
 
-    (row,) = store.deliveries.history()
+    (row,) = store.history.find()
     updated_at = row.updated_at
     assert updated_at == clock.moment
     assert updated_at is not None
@@ -58,4 +58,4 @@ def test_paused_and_unsubscribed_readers_keep_their_history(store: Store, reader
 
     store.subscribers.set_status(reader().id, Status.UNSUBSCRIBED)
 
-    assert store.deliveries.history()[0].state is DeliveryState.SENT
+    assert store.history.find()[0].state is DeliveryState.SENT

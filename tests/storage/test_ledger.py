@@ -44,6 +44,15 @@ def test_only_batches_that_proved_complete_are_remembered_as_closed(store: Store
     assert store.ledger.memory("arxiv").closed == {("ok", DAY), ("quiet", DAY)}
 
 
+@pytest.mark.parametrize(("fetched_by", "is_settled"), [(DAY, False), (NEXT_DAY, False), (date(2026, 7, 2), True)])
+def test_a_day_is_settled_when_it_was_fetched_after_it_was_over_everywhere(
+    *, fetched_by: date, is_settled: bool, store: Store, collect: Make, batch: Make
+) -> None:
+    collect(batch(day=DAY), day=fetched_by)
+
+    assert (("cs.LG", DAY) in store.ledger.memory("arxiv").settled) is is_settled
+
+
 def test_nothing_but_papers_of_earlier_days_is_stale(store: Store, collect: Make, batch: Make, paper: Make) -> None:
     collect(batch(paper(1, announced=EVE), paper(2, announced=EVE)), day=EVE)
 

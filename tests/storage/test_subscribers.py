@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from digest.config import subscriber_id
 from digest.domain import Interest, Profile, Status, Subscriber
 from digest.storage import Store
+from tests.storage.conftest import Clock
 
 DAY = date(2026, 6, 30)
 EVE = date(2026, 6, 29)
@@ -47,11 +48,62 @@ def test_nobody_can_confirm_what_nobody_asked_for(store: Store) -> None:
     assert store.subscribers.join([]) == ()
 
 
-def test_a_second_form_before_confirming_takes_the_place_of_the_first(store: Store) -> None:
+@pytest.mark.parametrize("wait", [timedelta(0), timedelta(minutes=5), timedelta(days=3, hours=13)])
+def test_what_waits_for_confirming_can_not_be_replaced_with_a_stranger_s_words(
+    store: Store, clock: Clock, wait: timedelta
+) -> None:
     sign_up(store)
+    clock.moment += wait
+
+    sign_up(store, {"keywords": ["casino"]})
+
+    assert keywords_of(store.subscribers.find(ADA)) == ("pruning",)
+
+
+def test_once_every_link_for_it_has_expired_a_new_form_takes_its_place(store: Store, clock: Clock) -> None:
+    sign_up(store)
+    clock.moment += timedelta(days=4)
+
     sign_up(store, {"keywords": ["hedges"]})
 
     assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
+    assert store.subscribers.status_of(ADA) is Status.PENDING
+
+
+def test_a_repeated_form_may_have_brought_a_new_link_and_so_keeps_what_waits(store: Store, clock: Clock) -> None:
+    sign_up(store)
+    clock.moment += timedelta(days=3)
+    sign_up(store)
+    clock.moment += timedelta(days=2)
+
+    sign_up(store, {"keywords": ["casino"]})
+
+    assert keywords_of(store.subscribers.find(ADA)) == ("pruning",)
+
+
+def test_of_the_forms_after_an_unsubscribe_the_first_waits_and_the_next_changes_nothing(
+    store: Store, clock: Clock
+) -> None:
+    sign_up(store)
+    store.subscribers.confirm(ADA, cursor=EVE)
+    store.subscribers.set_status(ADA, Status.UNSUBSCRIBED)
+    clock.moment += timedelta(minutes=5)
+    sign_up(store, {"keywords": ["hedges"]})
+    clock.moment += timedelta(minutes=5)
+
+    sign_up(store, {"keywords": ["casino"]})
+
+    assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
+    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+
+
+def test_a_file_reader_who_unsubscribed_can_come_back_by_the_form(store: Store) -> None:
+    store.subscribers.set_status(ADA, Status.UNSUBSCRIBED, email="ada@readers.example")
+
+    sign_up(store)
+
+    assert store.subscribers.confirm(ADA, cursor=EVE)
+    assert keywords_of(store.subscribers.find(ADA)) == ("pruning",)
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])

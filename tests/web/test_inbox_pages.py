@@ -30,12 +30,13 @@ class Client:
     """Asks the pages as a browser would."""
 
     app: Starlette
+    address: str = "127.0.0.1"
 
-    def get(self, place: str) -> httpx.Response:
+    def get(self, place: str, **headers: str) -> httpx.Response:
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
+            transport = httpx.ASGITransport(app=self.app, client=(self.address, 50_000))
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
-                return await browser.get(place)
+                return await browser.get(place, headers=headers)
 
         return asyncio.run(ask())
 
@@ -166,6 +167,34 @@ def test_what_isnt_there_is_said_kindly(place: str, client: Client) -> None:
     page = client.get(place)
     assert page.status_code == 404
     assert "There is no such mail here" in page.text
+
+
+PLACES = ("", "/000001.aa", "/000001.aa/source", "/000001.aa/body.html", "/000001.aa/message.eml", "/nothing")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("host", ["rebound.example:8026", "localhost.evil.example", "[::", ""])
+def test_a_web_page_that_points_its_own_name_here_reads_no_mail(
+    host: str, place: str, client: Client, inbox: Inbox
+) -> None:
+    put(inbox, compose(text="A secret token"))
+    answer = client.get(f"/inbox{place}", Host=host)
+    assert answer.status_code == 403
+    assert "only on the machine" in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert 'aria-label="Unread"' in client.get("/inbox").text
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nobody_on_another_machine_or_behind_a_proxy_reads_mail(place: str, client: Client, inbox: Inbox) -> None:
+    put(inbox, compose())
+    assert Client(client.app, address="192.0.2.7").get(f"/inbox{place}").status_code == 403
+    assert client.get(f"/inbox{place}", Forwarded="for=192.0.2.7").status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost:8026", "127.0.0.1:8026", "[::1]:8026"])
+def test_this_machine_may_call_itself_by_any_of_its_names(host: str, client: Client) -> None:
+    assert client.get("/inbox", Host=host).status_code == 200
 
 
 def test_an_unknown_view_isnt_there(client: Client, inbox: Inbox) -> None:

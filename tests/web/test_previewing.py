@@ -6,6 +6,7 @@ import html
 import re
 
 import httpx
+import pytest
 
 from digest.domain import Status
 from digest.errors import LinkError
@@ -71,8 +72,17 @@ def test_the_operator_sees_any_readers_next_digest_and_nothing_is_recorded(world
     world.add_papers("Pruning")
     assert ADA in client.get(f"/preview/{ADA}").text
     assert client.get("/preview/nobody@example.org").status_code == 404
-    assert world.store.deliveries.history() == ()
+    assert world.store.history.find() == ()
     assert not world.store.ledger.is_closed(DAY)
+
+
+@pytest.mark.parametrize("typed", ["Ada@Example.org", "ada@example.ORG", "ADA@EXAMPLE.ORG"])
+def test_the_operator_may_write_an_address_in_any_case(world: World, client: httpx.Client, typed: str) -> None:
+    add_active(world, ADA)
+    add_active(world, "Eve@example.org")
+    world.add_papers("Pruning")
+    assert ADA in client.get(f"/preview/{typed}").text
+    assert "Eve@example.org" in client.get("/preview/eve@example.org").text
 
 
 def read_id(token: str, purpose: Purpose) -> str:

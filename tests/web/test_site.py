@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import NoReturn
 
 import httpx
 import pytest
 
 from digest.config import subscriber_id
-from digest.domain import DeliveryState, Email, Outcome
+from digest.domain import DeliveryState, Digest, Email, Outcome
+from digest.errors import ConfigError, Mistake
 from digest.links import Purpose
 from tests.web.conftest import ADA, DAY, World, add_active, read_signup, serving
 
@@ -122,6 +126,25 @@ def test_without_a_token_the_operators_pages_are_for_this_machine_alone(
     assert "For the operator" not in client.get("/", headers=headers).text
 
 
+def test_a_broken_subscriber_file_is_explained_to_the_operator_and_to_nobody_else(
+    world: World, open_client: Callable[[str], httpx.Client]
+) -> None:
+    mistakes = [
+        Mistake("ada.toml", "keyword<s>", "is unknown", "write keywords"),
+        Mistake("bob.toml", "", "is no TOML"),
+    ]
+    broken = replace(world, parts=replace(world.parts, read_files=partial(fail_with, ConfigError(mistakes))))
+    with serving(broken.app()) as address:
+        client = open_client(address)
+        answer = client.get(f"/preview/{ADA}")
+        assert answer.status_code == 503
+        assert "ada.toml: keyword&lt;s&gt;: is unknown — write keywords" in answer.text
+        assert "bob.toml: is no TOML" in answer.text
+        assert client.get("/history").status_code == 200
+        strangers = client.get(f"/preview/{ADA}", headers={"Host": "digest.example.org"})
+        assert (strangers.status_code, "ada.toml" in strangers.text) == (404, False)
+
+
 def test_with_a_token_nobody_sees_them_without_it(world: World, open_client: Callable[[str], httpx.Client]) -> None:
     with serving(world.app(admin_token=TOKEN)) as address:
         client = open_client(address)
@@ -140,12 +163,18 @@ def test_with_a_token_nobody_sees_them_without_it(world: World, open_client: Cal
         assert client.get("/history", headers={"Authorization": f"Basic {basic}"}).status_code == 200
 
 
+def fail_with(error: Exception) -> NoReturn:
+    raise error
+
+
 def deliver(world: World, email: str, state: DeliveryState, reply: str) -> None:
     reader = read_signup({"email": email})
     deliveries = world.store.deliveries
     world.store.subscribers.enroll([reader], edition=DAY)
     deliveries.plan(DAY, [reader])
-    mail = Email(email, "digest@example.org", "<id@example.org>", "Subject", b"", subscriber_id=reader.id, edition=DAY)
+    (enrolled,) = world.store.subscribers.join([reader])
+    digest = Digest(enrolled, DAY, (DAY,), sections=(), considered=0, matched=0)
+    mail = Email(email, "digest@example.org", "<id@example.org>", "Subject", b"", reader.id, DAY, digest)
     with deliveries.open_ownership() as owner:
         deliveries.claim([mail], owner=owner)
         deliveries.record(Outcome(mail, state, reply), owner=owner, relay="smtp 127.0.0.1:25")

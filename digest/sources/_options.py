@@ -1,0 +1,33 @@
+"""What several sources ask of their options, as types that refuse nonsense with a repair; asks no server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import httpx
+from pydantic import AfterValidator
+
+
+def refuse_empty(values: list[str]) -> list[str]:
+    """The list as it is. Raises ValueError if nothing is in it."""
+    if not values:
+        raise ValueError("is empty — write at least one")
+    return values
+
+
+def check_web_address(address: str) -> str:
+    """The address as it is. Raises ValueError unless it is one of http or https with a host."""
+    if not _is_web_address(address):
+        raise ValueError(f"{address!r:.60} is no web address — write https://…")
+    return address
+
+
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    return url.scheme in ("http", "https") and bool(url.host) and not any(letter.isspace() for letter in address)

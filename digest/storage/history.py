@@ -1,0 +1,139 @@
+"""Tells what became of deliveries: losses, totals, and every row with the server's own words. Writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
+
+from digest.domain import Delivery, DeliveryState
+from digest.storage import rows, tables
+from digest.storage.engine import reading
+
+_LOST = (DeliveryState.FAILED, DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
+"""A row in `sending` counts as lost to a later edition: if its owner is alive, nobody plans that edition."""
+_MAY_HAVE_ARRIVED = (DeliveryState.UNKNOWN, DeliveryState.SENDING)
+_GIVEN_UP = (DeliveryState.EXPIRED, DeliveryState.DEFERRED)
+"""Planning a later edition makes the deferred expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Editions that a subscriber should have had: through which one, and whether the mail may have arrived."""
+
+    through: date
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The deliveries, for looking back."""
+
+    engine: Engine
+
+    def losses(self, *, before: date) -> dict[str, Loss]:
+        """For each subscriber with lost or doubtful mail after their cursor and before an edition: what was lost."""
+        people = tables.subscribers
+        after_cursor = tables.deliveries.c.edition > people.c.cursor
+        joined = _lost_rows(before).join(people, people.c.id == tables.deliveries.c.subscriber_id).where(after_cursor)
+        losses: dict[str, Loss] = {}
+        with reading(self.engine) as connection:
+            for row in connection.execute(joined):
+                losses[row.subscriber_id] = _add_loss(losses.get(row.subscriber_id), row)
+        return losses
+
+    def loss_of(self, subscriber_id: str, *, after: date, before: date) -> Loss | None:
+        """What one subscriber had lost after a cursor and before an edition."""
+        table, loss = tables.deliveries, None
+        mine = (table.c.subscriber_id == subscriber_id, table.c.edition > after)
+        with reading(self.engine) as connection:
+            for row in connection.execute(_lost_rows(before).where(*mine)):
+                loss = _add_loss(loss, row)
+        return loss
+
+    def cursor_of(self, edition: date, subscriber_id: str) -> date | None:
+        """The cursor from which a claimed digest was composed; None if none was claimed."""
+        table = tables.deliveries
+        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id)
+        with reading(self.engine) as connection:
+            return connection.scalar(select(table.c.after).where(*mine))
+
+    def mailed(self, subscriber_ids: Collection[str], *, since: date, before: date) -> dict[str, frozenset[str]]:
+        """Which papers, by canonical id, each subscriber was mailed in editions of some days."""
+        table = tables.deliveries
+        asked = (table.c.edition >= since, table.c.edition < before, table.c.state == DeliveryState.SENT.value)
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        with reading(self.engine) as connection:
+            for some in rows.in_groups(subscriber_ids):
+                mine = connection.execute(select(table).where(*asked, table.c.subscriber_id.in_(some))).all()
+                keys = _keys(connection, mine)
+                for row in mine:
+                    found[row.subscriber_id].update(keys[paper] for paper in row.paper_ids if paper in keys)
+        return {subscriber: frozenset(papers) for subscriber, papers in found.items()}
+
+    def totals(self, edition: date) -> tuple[Mapping[DeliveryState, int], int]:
+        """How many deliveries of the edition are in each state, and for how many readers nothing matched."""
+        table, editions = tables.deliveries, tables.editions
+        with reading(self.engine) as connection:
+            found = Counter(connection.scalars(select(table.c.state).where(table.c.edition == edition)))
+            empty = connection.scalar(select(editions.c.empty).where(editions.c.day == edition)) or 0
+        return {state: found[state.value] for state in DeliveryState}, empty
+
+    def find(
+        self,
+        *,
+        email: str = "",
+        edition: date | None = None,
+        state: DeliveryState | None = None,
+        paper: str = "",
+        limit: int | None = None,
+    ) -> tuple[Delivery, ...]:
+        """The deliveries, newest edition first; each filter narrows them. `paper` may be any id of the paper.
+
+        `limit` is how many are looked at; a filter by paper comes after it.
+        """
+        table = tables.deliveries
+        query = select(table).order_by(table.c.edition.desc(), table.c.email).limit(limit)
+        if email:
+            query = query.where(func.lower(table.c.email) == email.lower())
+        if edition is not None:
+            query = query.where(table.c.edition == edition)
+        if state is not None:
+            query = query.where(table.c.state == state.value)
+        with reading(self.engine) as connection:
+            found = connection.execute(query).all()
+            if paper:
+                wanted = connection.scalar(select(tables.aliases.c.paper_id).where(tables.aliases.c.alias == paper))
+                found = [row for row in found if wanted in row.paper_ids]
+            keys = _keys(connection, found)
+        return tuple(rows.to_delivery(row, keys) for row in found)
+
+
+def _lost_rows(before: date) -> Select[Any]:
+    table = tables.deliveries
+    was_tried = and_(table.c.state.in_(_values(_GIVEN_UP)), table.c.attempts > 0)
+    lost = or_(table.c.state.in_(_values(_LOST)), was_tried)
+    columns = select(table.c.subscriber_id, table.c.edition, table.c.state)
+    return columns.where(table.c.edition < before, lost).order_by(table.c.edition)
+
+
+def _add_loss(earlier: Loss | None, row: Row[Any]) -> Loss:
+    is_doubtful = row.state in _values(_MAY_HAVE_ARRIVED) or (earlier is not None and earlier.is_doubtful)
+    return Loss(row.edition, is_doubtful)
+
+
+def _values(states: Iterable[DeliveryState]) -> list[str]:
+    return [state.value for state in states]
+
+
+def _keys(connection: Connection, found: Iterable[Row[Any]]) -> dict[int, str]:
+    ids = sorted({paper_id for row in found for paper_id in row.paper_ids})
+    keys: dict[int, str] = {}
+    for some in rows.in_groups(ids):
+        query = select(tables.papers.c.id, tables.papers.c.key).where(tables.papers.c.id.in_(some))
+        keys.update((row.id, row.key) for row in connection.execute(query))
+    return keys

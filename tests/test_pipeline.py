@@ -1,0 +1,346 @@
+"""One edition from feed to inbox, over real files, a real database and a real SMTP server."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from digest.composing import open_composer
+from digest.config import subscriber_id
+from digest.delivery.inbox import Inbox, open_inbox
+from digest.delivery.smtp import Smtp
+from digest.domain import (
+    DeliveryState,
+    Edition,
+    Email,
+    Frequency,
+    Interest,
+    Letterhead,
+    Outcome,
+    Profile,
+    SectionKind,
+    Status,
+    Subscriber,
+)
+from digest.pipeline import Choice, Parts, RunReport, collect_edition, plan_digests, run_edition
+from digest.preview import preview_digest
+from digest.sources.files import Files
+from digest.storage import Store, open_store
+
+SUNDAY = date(2026, 6, 28)
+MONDAY = date(2026, 6, 29)
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+LETTERHEAD = Letterhead("Papers", "Papers <digest@papers.example>", "https://papers.example", ("a secret",))
+HEDGES = Profile(interests=(Interest(keywords=("hedge",)),), trending=3)
+
+
+@dataclass
+class Installation:
+    """The parts of a run, the inbox its mail goes to, and the readers, who may change."""
+
+    parts: Parts
+    inbox: Inbox
+    papers: Path
+    readers: list[Subscriber] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.parts.store
+
+    def announce(self, day: date, *titles: str) -> None:
+        """Papers of arXiv, one for each title; a title is its paper's identity."""
+        lines = [
+            {"id": f"2606.{number(title)}", "title": title, "authors": ["Ada Example"],
+             "categories": ["q-bio.PE"], "summary": f"A {title.lower()}.", "comment": None, "pdf": "", "abs": ""}
+            for title in titles
+        ]  # fmt: skip
+        (self.papers / f"arxiv-{day}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+    def list_trending(self, day: date, *titles: str) -> None:
+        """Papers that a community lists, most upvotes first."""
+        items = [
+            {"paper": {"id": f"2606.{number(title)}", "title": title, "summary": "We study it.",
+                       "authors": [{"name": "Ada Example"}], "publishedAt": "2026-06-20T00:00:00.000Z",
+                       "submittedOnDailyAt": f"{day}T00:00:00.000Z", "upvotes": 100 - rank}}
+            for rank, title in enumerate(titles)
+        ]  # fmt: skip
+        (self.papers / f"trending-{day}.json").write_text(json.dumps(items))
+
+    def run(self, day: date, **choice: Any) -> RunReport:
+        return run_edition(day, self.parts, Choice(**choice))
+
+    def titles_mailed(self, name: str) -> list[list[str]]:
+        """The titles in each mail to a reader, by the history."""
+        rows = sorted(self.store.history.find(email=f"{name}@readers.example"), key=lambda row: row.edition)
+        return [sorted(paper[-5:] for paper in row.papers) for row in rows if row.papers]
+
+    def mails(self, name: str) -> int:
+        received = [self.inbox.read(key) for key in self.inbox.newest_first()]
+        return sum(mail is not None and mail.recipients == (f"{name}@readers.example",) for mail in received)
+
+
+def reader(name: str = "ada", **details: Any) -> Subscriber:
+    email = f"{name}@readers.example"
+    values: dict[str, Any] = {"id": subscriber_id(email), "email": email, "profile": HEDGES}
+    return Subscriber(**values | details)
+
+
+def number(title: str) -> str:
+    """The identity that a title has in these tests."""
+    return f"{crc32(title.encode()) % 100_000:05}"
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Installation]]:
+    with (
+        open_inbox(tmp_path / "inbox") as inbox,
+        open_store(f"sqlite:///{tmp_path}/digest.db", now=lambda: datetime.now(UTC), read_signup=_no_signup) as store,
+    ):
+
+        def make_one(*readers: Subscriber) -> Installation:
+            papers = tmp_path / "papers"
+            papers.mkdir(exist_ok=True)
+            installation = Installation(_parts(store, inbox, papers), inbox, papers, list(readers))
+            installation.parts = replace(installation.parts, read_files=lambda: tuple(installation.readers))
+            return installation
+
+        yield make_one
+
+
+def _parts(store: Store, inbox: Inbox, papers: Path) -> Parts:
+    return Parts(
+        store=store,
+        composer=open_composer(LETTERHEAD),
+        sources={"files": Files(paths=[f"{papers}/*"])},
+        open_http=lambda: nullcontext(None),  # type: ignore[arg-type]  # files need no network
+        read_files=tuple,
+        connect=partial(Smtp, port=inbox.port),
+        relay="smtp",
+        connections=2,
+        is_local=True,
+        lookback=timedelta(days=7),
+        expires_after=timedelta(hours=20),
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def _no_signup(_details: object) -> Subscriber:
+    raise AssertionError("nobody signs up here")
+
+
+def claimed(installation: Installation, day: date, who: Subscriber, state: DeliveryState, **outcome: Any) -> None:
+    """A delivery of that day that was tried and ended in a state."""
+    deliveries = installation.store.deliveries
+    (stored,) = (one for one in installation.parts.readers() if one.id == who.id)
+    mail = Email(who.email, "digest@papers.example", "<x@papers.example>", "x", b"x", who.id, day)
+    assert stored.cursor is not None
+    with deliveries.open_ownership() as owner:
+        assert deliveries.claim([mail], owner=owner) == {who.id}
+        deliveries.record(Outcome(mail, state, **outcome), owner=owner, relay="smtp")
+
+
+def test_a_reader_gets_what_matches_and_a_second_run_sends_nothing(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"), reader("bob", profile=replace(HEDGES, interests=(Interest(keywords=("owl",)),))))
+    world.announce(MONDAY, "A hedge", "A meadow")
+
+    first, second = world.run(MONDAY), world.run(MONDAY)
+
+    assert first.totals is not None
+    assert second.totals is not None
+    assert (first.totals.states[DeliveryState.SENT], first.totals.empty) == (1, 1)
+    assert first.totals.states == second.totals.states
+    assert (world.mails("ada"), world.mails("bob")) == (1, 0)
+
+
+def test_a_weekly_reader_who_is_new_is_served_after_a_crash_between_enrolling_and_planning(
+    make: Callable[..., Installation],
+) -> None:
+    weekly = reader("ada", frequency=Frequency.WEEKLY, weekday="friday")
+    world = make(weekly)
+    world.announce(MONDAY, "A hedge")
+    collect_edition_of(world, MONDAY)
+    world.store.ledger.close_edition(MONDAY)
+    world.store.subscribers.enroll([weekly], edition=MONDAY)  # and here the process dies
+
+    world.run(MONDAY)
+
+    assert world.mails("ada") == 1
+
+
+def test_a_weekly_reader_whose_day_was_missed_is_served_the_day_after(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada", frequency=Frequency.WEEKLY, weekday="monday"))
+    for day in (MONDAY, MONDAY + timedelta(days=8)):
+        world.announce(day, f"A hedge of {day}")
+        world.run(day)
+    assert world.mails("ada") == 2
+
+
+def test_a_digest_composed_before_the_cursor_moved_is_not_sent(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    world.run(SUNDAY)
+    for day in (MONDAY, TUESDAY):
+        world.announce(day, f"A hedge of {day}")
+        collect_edition_of(world, day)
+    (ada,) = world.parts.readers()
+    plan_digests((ada,), TUESDAY, world.parts)
+    digest = preview_digest(ada, TUESDAY, world.parts)
+    composed = Email(ada.email, "d@papers.example", "<x@x>", "x", b"x", ada.id, TUESDAY, digest)
+    world.run(MONDAY)  # by another process, meanwhile
+
+    with world.store.deliveries.open_ownership() as owner:
+        assert world.store.deliveries.claim([composed], owner=owner) == frozenset()
+    world.run(TUESDAY)
+
+    assert world.titles_mailed("ada") == [[number(f"A hedge of {day}")] for day in (MONDAY, TUESDAY)]
+
+
+def test_a_reader_with_a_mail_in_doubt_of_a_later_edition_is_not_served_an_older_one(
+    make: Callable[..., Installation],
+) -> None:
+    world = make(reader("ada"))
+    world.run(SUNDAY)
+    world.announce(MONDAY, "A hedge")
+    collect_edition_of(world, MONDAY)
+    (ada,) = world.parts.readers()
+    plan_digests((ada,), TUESDAY, world.parts)
+    claimed(world, TUESDAY, ada, DeliveryState.UNKNOWN)
+
+    report = world.run(MONDAY)
+
+    assert world.mails("ada") == 0
+    assert any("in doubt" in notice for notice in report.notices)
+
+
+def test_papers_of_a_mail_that_failed_come_again_with_a_note_and_the_preview_says_so_before(
+    make: Callable[..., Installation],
+) -> None:
+    ada = reader("ada")
+    world = make(ada)
+    world.announce(MONDAY, "A hedge")
+    collect_edition_of(world, MONDAY)
+    plan_digests((ada,), MONDAY, world.parts)
+    claimed(world, MONDAY, ada, DeliveryState.DEFERRED, retry_after=timedelta(hours=1))
+    world.announce(TUESDAY, "Another hedge")
+    collect_edition_of(world, TUESDAY)
+
+    before = preview_digest(world.parts.readers()[0], TUESDAY, world.parts)
+    world.run(TUESDAY)
+    after = preview_digest(world.parts.readers()[0], TUESDAY, world.parts)
+
+    kinds = {section.kind: [match.paper.title for match in section.matches] for section in before.sections}
+    assert kinds == {SectionKind.INTEREST: ["Another hedge"], SectionKind.AGAIN: ["A hedge"]}
+    assert [(s.kind, s.matches) for s in after.sections] == [(s.kind, s.matches) for s in before.sections]
+    assert world.mails("ada") == 1
+
+
+def test_a_paper_that_was_mailed_as_a_match_never_comes_again_as_trending(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    world.announce(MONDAY, "A hedge", "A meadow")
+    world.run(MONDAY)
+    world.readers = [reader("ada", profile=Profile(interests=(Interest(keywords=("owl",)),), trending=5))]
+    world.announce(TUESDAY, "An owl")
+    world.list_trending(TUESDAY, "A hedge", "A meadow")
+
+    world.run(TUESDAY)
+
+    first, second = world.titles_mailed("ada")
+    assert first == [number("A hedge")]
+    assert second == sorted([number("An owl"), number("A meadow")])
+
+
+def test_a_reader_without_interests_gets_each_listed_paper_once(make: Callable[..., Installation]) -> None:
+    world = make(reader("maya", profile=Profile()))
+    world.announce(MONDAY, "A hedge")
+    world.list_trending(TUESDAY, "A hedge", "A meadow")
+    world.list_trending(WEDNESDAY, "A hedge", "An owl")
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        world.run(day)
+    shown = Counter(paper for mail in world.titles_mailed("maya") for paper in mail)
+    assert shown == {number("A hedge"): 1, number("A meadow"): 1, number("An owl"): 1}
+
+
+def test_a_rehearsal_covers_what_is_planned_already_and_records_nothing(make: Callable[..., Installation]) -> None:
+    ada = reader("ada")
+    world = make(ada)
+    world.announce(MONDAY, "A hedge")
+    collect_edition_of(world, MONDAY)
+    plan_digests((ada,), MONDAY, world.parts)
+
+    assert world.run(MONDAY, no_send=True).composed == 1
+    report = world.run(MONDAY, send_to="me@readers.example")
+
+    assert report.end is not None
+    assert report.end.counts == {DeliveryState.SENT: 1}
+    assert (world.mails("me"), world.mails("ada")) == (1, 0)
+    assert [row.state for row in world.store.history.find()] == [DeliveryState.PENDING]
+
+
+def test_a_sample_reader_is_never_mailed_through_a_live_relay(make: Callable[..., Installation]) -> None:
+    sample = Subscriber(subscriber_id("ada@example.org"), "ada@example.org", HEDGES)
+    world = make(sample)
+    world.announce(MONDAY, "A hedge")
+    collect_edition_of(world, MONDAY)
+    plan_digests((sample,), MONDAY, world.parts)
+    world.parts = replace(world.parts, is_local=False)
+
+    report = world.run(MONDAY)
+
+    assert not world.inbox.newest_first()
+    assert report.totals is not None
+    assert report.totals.states[DeliveryState.PENDING] == 1
+
+
+def test_one_digest_that_can_not_be_made_does_not_cost_the_others(make: Callable[..., Installation]) -> None:
+    unmailable = reader("bob", email="no address at all")
+    world = make(reader("ada"), unmailable)
+    world.announce(MONDAY, "A hedge")
+
+    report = world.run(MONDAY)
+
+    assert world.mails("ada") == 1
+    assert report.totals is not None
+    assert report.totals.states[DeliveryState.FAILED] == 1
+    assert any("no address at all" in notice for notice in report.notices)
+
+
+def test_an_unsubscribed_reader_gets_nothing_more(make: Callable[..., Installation]) -> None:
+    cleo = reader("cleo")
+    world = make(cleo)
+    world.announce(MONDAY, "A hedge")
+    world.run(MONDAY)
+    world.store.subscribers.set_status(cleo.id, Status.UNSUBSCRIBED)
+    world.announce(TUESDAY, "Another hedge")
+    world.run(TUESDAY)
+    assert world.mails("cleo") == 1
+
+
+def test_a_hostile_title_is_harmless_in_the_mail_that_arrives(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    world.announce(MONDAY, 'A hedge <script>alert(1)</script> "quoted"\r\nBcc: all@readers.example ' + "x" * 5000)
+    world.run(MONDAY)
+    (key,) = world.inbox.newest_first()
+    received = world.inbox.read(key)
+    assert received is not None
+    mail = message_from_bytes(received.content, policy=policy.default)
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "<script" not in html.get_content().lower()
+    assert mail["bcc"] is None
+    assert len(str(mail["subject"])) < 200
+    assert max(map(len, received.content.splitlines())) <= 998
+
+
+def collect_edition_of(world: Installation, day: date) -> None:
+    collect_edition(Edition(day, day - timedelta(days=7)), world.parts)
