@@ -138,9 +138,8 @@ class _Receiver:
         sender = (envelope.mail_from or "").encode("utf-8", "surrogateescape")
         recipients = ", ".join(envelope.rcpt_tos).encode("utf-8", "surrogateescape")
         unfinished = self._folder / "tmp" / name
-        unfinished.write_bytes(
-            _SENDER + b"<" + sender + b">\r\n" + _RECIPIENTS + recipients + b"\r\n" + (envelope.original_content or b"")
-        )
+        content = (envelope.original_content or b"").replace(b"\r\n", b"\n")  # as mail programs keep it in a folder
+        unfinished.write_bytes(_SENDER + b"<" + sender + b">\n" + _RECIPIENTS + recipients + b"\n" + content)
         unfinished.replace(self._folder / "new" / name)
         return f"250 2.0.0 kept as {name}"
 
@@ -150,7 +149,7 @@ def _key_of(file: Path) -> str:
 
 
 def _read_mail(key: str, path: Path) -> ReceivedMail:
-    raw = path.read_bytes()
+    raw = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # as it was on the wire
     sender, _, rest = raw.partition(b"\r\n")
     recipients, _, content = rest.partition(b"\r\n")
     has_envelope = sender.startswith(_SENDER) and recipients.startswith(_RECIPIENTS)

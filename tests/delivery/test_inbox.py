@@ -94,12 +94,23 @@ def test_many_connections_at_once_lose_nothing(tmp_path: Path, email_to: EmailTo
     assert len(recipients) == 80
 
 
+def test_a_mail_lies_in_the_folder_with_plain_line_ends_as_mail_programs_expect(tmp_path: Path) -> None:
+    with open_inbox(tmp_path) as inbox:
+        with smtplib.SMTP(inbox.host, inbox.port) as client:
+            client.sendmail("a@example.org", ["b@example.org"], b"Subject: hello\r\n\r\nHello\r\n")
+        (key,) = inbox.newest_first()
+        mail = inbox.read(key)
+    assert mail is not None
+    assert mail.path.read_bytes().endswith(b"Subject: hello\n\nHello\n")
+    assert mail.content == b"Subject: hello\r\n\r\nHello\r\n"
+
+
 def test_a_foreign_mail_in_the_folder_is_shown_without_envelope(tmp_path: Path) -> None:
     with open_inbox(tmp_path) as inbox:
         (tmp_path / "cur" / "1751.host:2,S").write_bytes(b"Subject: from elsewhere\n\nHello\n")
         mail = inbox.read("1751.host")
     assert mail is not None
-    assert (mail.recipients, mail.content, mail.is_seen) == ((), b"Subject: from elsewhere\n\nHello\n", True)
+    assert (mail.recipients, mail.content, mail.is_seen) == ((), b"Subject: from elsewhere\r\n\r\nHello\r\n", True)
 
 
 @pytest.mark.parametrize("key", ["", "nothing", "../../etc/passwd", "\x00"])

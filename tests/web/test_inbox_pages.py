@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def compose(*, subject: str = "Three papers", text: str = "Good morning", html: 
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")
-    return message.as_bytes()
+    return message.as_bytes(policy=policy.SMTP)
 
 
 def test_an_empty_inbox_says_where_to_send(client: Client) -> None:
