@@ -106,7 +106,9 @@ def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport
     if choice.collects:
         with _watch(report, "collect"):
             report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
-    if choice.is_rehearsal:
+    if parts.stopping():  # the sources were not asked to the end: closing the edition now would lose the rest
+        report.notices.append("asked to stop before anything was planned")
+    elif choice.is_rehearsal:
         _try_out(_find_due(day, parts, choice, report), day, parts, choice, report)
     else:
         _settle_claims(parts, report)

@@ -315,6 +315,20 @@ def test_one_digest_that_can_not_be_made_does_not_cost_the_others(make: Callable
     assert any("no address at all" in notice for notice in report.notices)
 
 
+def test_a_run_that_is_asked_to_stop_while_it_collects_plans_nothing(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    world.announce(MONDAY, "A hedge")
+    goes_on, world.parts = world.parts, replace(world.parts, stopping=lambda: True)
+
+    world.run(MONDAY)
+
+    assert not world.store.ledger.is_closed(MONDAY)
+    assert world.store.history.find() == ()
+    world.parts = goes_on
+    world.run(MONDAY)
+    assert world.mails("ada") == 1
+
+
 def test_an_unsubscribed_reader_gets_nothing_more(make: Callable[..., Installation]) -> None:
     cleo = reader("cleo")
     world = make(cleo)

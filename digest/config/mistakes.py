@@ -13,6 +13,10 @@ from digest.errors import Mistake
 _SECRET_KEYS = frozenset({"password", "secret", "admin_token"})
 
 _REPAIRS = {
+    "greater_than": "choose a larger one",
+    "greater_than_equal": "choose a larger one",
+    "less_than": "choose a smaller one",
+    "less_than_equal": "choose a smaller one",
     "missing": "write it",
     "int_type": "write a whole number",
     "int_parsing": "write a whole number",
