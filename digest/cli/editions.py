@@ -70,7 +70,7 @@ def run(
     else:
         _say_run(report, no_send=no_send, to=to)
     for batch in report.batches:
-        _say_trouble(batch)
+        _say_trouble(batch, edition)
     for notice in report.notices:
         say_error(notice)
     if report.end is not None and report.end.words:
@@ -101,7 +101,7 @@ def collect(
     else:
         _say_batches(edition_day, reports)
     for report in reports:
-        _say_trouble(report)
+        _say_trouble(report, edition_day)
     return collect_exit_code(reports)
 
 
@@ -187,9 +187,10 @@ def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
     say(f"Edition of {edition}: {counted(sum(report.new for report in reports), 'new paper')}")
 
 
-def _say_trouble(report: BatchReport) -> None:
+def _say_trouble(report: BatchReport, edition: date) -> None:
     place = " ".join(filter(None, (report.batch.source, report.batch.category, report.batch.day.isoformat())))
-    if report.needs_attention or report.state is BatchState.STALE:
+    is_stale_today = report.state is BatchState.STALE and report.batch.day == edition
+    if report.needs_attention or is_stale_today:
         say_error(f"{place}: {report.state.value}: {'; '.join(report.reasons)}")
     if report.batch.refused and report.outside < max(1, len(report.batch.papers)):
         first = report.batch.refused[0]
