@@ -209,6 +209,11 @@ def test_check_tells_what_is_sound_and_what_is_not(ready: Installation) -> None:
     assert [finding["what"] for finding in broken.document if finding["level"] == "error"] == ["transport"]
 
 
+def test_check_opens_and_writes_nothing(installation: Installation) -> None:
+    assert installation.call("check").code == 0
+    assert not list(installation.folder.iterdir())
+
+
 def test_the_example_configuration_is_sound_and_shows_every_default(installation: Installation) -> None:
     text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
     path = installation.folder / "config.toml"

@@ -150,6 +150,14 @@ port = 70000
     assert "https://digest.example.org" in found["site.base_url"]
 
 
+@pytest.mark.parametrize("key", ["site.secret", "web.admin_token"])
+def test_a_secret_of_the_wrong_type_is_not_repeated_in_its_mistake(key: str, load: Load) -> None:
+    table, _, option = key.partition(".")
+    found = mistakes_in(load, f"[{table}]\n{option} = 998877")
+    assert list(found) == [key]
+    assert "998877" not in found[key]
+
+
 def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load("[web]\nport = 'many'")

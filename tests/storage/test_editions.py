@@ -113,6 +113,19 @@ def test_a_closed_edition_keeps_its_papers_and_late_arrivals_go_to_the_first_ope
 
 
 @pytest.mark.usefixtures("settle")
+def test_a_day_of_long_ago_that_is_collected_again_brings_nobody_its_papers(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    collect(batch(paper(1)))
+    store.ledger.close_edition(DAY)
+    long_ago = date(2026, 1, 5)
+
+    collect(batch(paper(2, announced=long_ago)), day=long_ago)
+
+    assert store.papers.days_between(long_ago - timedelta(days=1), date(2026, 12, 31)) == (DAY,)
+    assert [paper.id for paper in store.papers.all_of_edition(long_ago)] == ["arxiv:2606.00002"]
+
+
 def test_closing_a_day_closes_all_before_it(store: Store, collect: Make, batch: Make, paper: Make) -> None:
     collect(batch(paper(1, announced=EVE)), day=EVE)
     collect(batch(paper(2)))
