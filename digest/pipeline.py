@@ -199,7 +199,8 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
     ):
         if readers:
             report.notices.append(f"{counted(len(readers), 'reader')} {problem}")
-    return tuple(reader for reader in due if reader.id not in deliveries.planned(day) | held | unreachable)
+    not_now = deliveries.planned(day) | held | unreachable
+    return tuple(reader for reader in due if reader.id not in not_now)
 
 
 def _unreachable(readers: Iterable[Subscriber], parts: Parts) -> frozenset[str]:
@@ -212,8 +213,8 @@ def _count_active(parts: Parts) -> int:
 
 
 def _digests_of(readers: Iterable[Subscriber], day: date, parts: Parts, report: RunReport) -> Iterator[Digest]:
-    losses = parts.store.history.losses(before=day)
     store = parts.store
+    losses = store.history.losses(before=day)
     digests = assemble_digests(readers, day, papers=store.papers, history=store.history, losses=losses)
     while True:
         with _watch(report, "match"):
