@@ -29,7 +29,7 @@ from digest.domain import (
     Status,
     Subscriber,
 )
-from digest.planning import CLAIMS_A_GROUP, in_batches, is_due, is_sample
+from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, in_batches, is_due, is_sample
 from digest.sources import HttpClient, Source, collect_papers
 from digest.storage import Store
 
@@ -151,8 +151,12 @@ def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:
 
 
 def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
-    """Whether a run of that day would find somebody to serve."""
-    return bool(_find_due(day, parts, choice, RunReport(day)) or parts.store.deliveries.open_rows(day))
+    """Whether a run of that day would find somebody to serve. Claims of processes that died are settled first."""
+    deliveries = parts.store.deliveries
+    if released := deliveries.release_lapsed():
+        log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
+    may_go = deliveries.open_rows(day) - _unreachable(parts.readers(), parts)
+    return bool(may_go or _find_due(day, parts, choice, RunReport(day)))
 
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
@@ -186,10 +190,16 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
     deliveries = parts.store.deliveries
     chosen = [reader for reader in parts.readers() if choice.takes(reader)]
     owed, held, unreachable = deliveries.owed_before(day), deliveries.in_doubt(day), _unreachable(chosen, parts)
+    tried = parts.store.history.losses(before=day)
     due = [
         reader
         for reader in chosen
-        if is_due(reader, day, ignore_frequency=bool(choice.only), is_owed=reader.id in owed)
+        if is_due(
+            reader,
+            day,
+            ignore_frequency=bool(choice.only),
+            is_owed=reader.id in owed or (reader.id not in tried and has_missed_their_day(reader, day)),
+        )
     ]
     served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
     for readers, problem in (

@@ -35,6 +35,12 @@ def is_due(subscriber: Subscriber, edition: date, *, ignore_frequency: bool = Fa
     return ignore_frequency or is_owed or subscriber.is_new or _is_their_day(subscriber, edition)
 
 
+def has_missed_their_day(subscriber: Subscriber, edition: date) -> bool:
+    """Whether a weekly subscriber's day has passed without an edition, as when the machine was off."""
+    waited = edition - cursor_before(subscriber, edition)
+    return subscriber.frequency is Frequency.WEEKLY and waited > timedelta(days=7)
+
+
 def hour_of(subscriber: Subscriber, edition: date, *, site_timezone: str) -> datetime:
     """When the edition is due at the subscriber's: when their hour strikes during that day of the site's.
 
@@ -77,5 +83,4 @@ def _is_their_day(subscriber: Subscriber, edition: date) -> bool:
         case Frequency.WEEKDAYS:
             return edition.weekday() < WEEKDAYS.index("saturday")
         case Frequency.WEEKLY:
-            waited = edition - cursor_before(subscriber, edition)
-            return WEEKDAYS[edition.weekday()] == subscriber.weekday or waited > timedelta(days=7)  # missed their day
+            return WEEKDAYS[edition.weekday()] == subscriber.weekday

@@ -187,6 +187,21 @@ def test_a_weekly_reader_whose_day_was_missed_is_served_the_day_after(make: Call
     assert world.mails("ada") == 2
 
 
+def test_a_weekly_reader_whose_mail_was_lost_waits_for_their_day(make: Callable[..., Installation]) -> None:
+    weekly = reader("ada", frequency=Frequency.WEEKLY, weekday="monday")
+    world = make(weekly)
+    world.announce(MONDAY, "A hedge")
+    world.run(MONDAY - timedelta(days=7))
+    collect_edition_of(world, MONDAY)
+    plan_digests(world.parts.readers(), MONDAY, world.parts)
+    claimed(world, MONDAY, weekly, DeliveryState.UNKNOWN)
+    for days in (1, 2, 6):
+        world.run(MONDAY + timedelta(days=days))
+    assert world.mails("ada") == 0
+    world.run(MONDAY + timedelta(days=7))
+    assert world.mails("ada") == 1
+
+
 def test_a_digest_composed_before_the_cursor_moved_is_not_sent(make: Callable[..., Installation]) -> None:
     world = make(reader("ada"))
     world.run(SUNDAY)

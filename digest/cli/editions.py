@@ -27,8 +27,6 @@ from digest.delivery import Stopped
 from digest.domain import BatchReport, BatchState, DeliveryState, Edition
 from digest.pipeline import Choice, Parts, RunReport, collect_edition, nothing_to_run, run_edition
 
-_BATCH_COLUMNS = ("Source", "Category", "Day", "State", "Records", "New", "Known", "Revised", "Cross", "Refused")
-
 HOW_TO_GO_LIVE = """\
 No source is configured, so there is nothing to collect. To turn on live sources:
   1. cp config.example.toml config.toml, and keep [sources.arxiv] and [sources.huggingface] with your categories
