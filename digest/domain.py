@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+
+
+class Authority(IntEnum):
+    """How near a record stands to the paper's own home: where two records differ, the higher one is believed."""
+
+    PAGE = 0  # a saved page or a feed of anybody's
+    AGGREGATOR = 1  # gathers from others: Hugging Face, OpenAlex, Semantic Scholar, Europe PMC
+    REGISTRY = 2  # where publishers register: Crossref, PubMed
+    ARCHIVE = 3  # where the authors put it: arXiv, bioRxiv, medRxiv
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,7 @@ class Paper:
     """One announced work, whichever source told us about it."""
 
     id: str
-    """Canonical, without version: `arxiv:2606.28729`, `doi:10.1101/…`, else `title:` and a digest of the title."""
+    """Canonical, without version: `arxiv:2606.28729`, `doi:10.1101/…`, `pmid:…`, else `title:` and a digest of it."""
     title: str
     announced: date
     """The day upstream showed it to the public; never changes and is never shifted to another zone."""
@@ -29,13 +38,29 @@ class Paper:
     pdf_url: str = ""
     code_url: str = ""
     comment: str = ""
+    journal_ref: str = ""
+    """Where it was published, as the authors or the archive write it."""
     version: int | None = None
+    versions: tuple[date, ...] = ()
+    """The day on which each version was submitted, the first one first; empty where the source doesn't tell."""
+    is_withdrawn: bool = False
+    authority: Authority = Authority.PAGE
+    """Of the record that the descriptive fields come from."""
     upvotes: int | None = None
     """Community upvotes; None where no source counts any."""
     picked_by: str = ""
     """Who put the paper on a community's list."""
     is_listed: bool = False
     """Whether a community listed it (upvotes, trending pages): such papers make the trending section."""
+    ai_summary: str = ""
+    """A machine's summary in one sentence, where a community shows one; never matched against."""
+    ai_keywords: tuple[str, ...] = ()
+    """A machine's keywords, where a community shows them; never matched against."""
+    organization: str = ""
+    project_url: str = ""
+    page_url: str = ""
+    """Where a community discusses the paper."""
+    code_stars: int | None = None
     sources: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     """Other ids that mean the same paper, such as its DOI or the title id it had before an arXiv id was known."""
@@ -90,6 +115,27 @@ class Refusal:
     reason: str
 
 
+class RevisionKind(StrEnum):
+    """What became known of a paper after the edition that took it."""
+
+    VERSION = "version"  # a later version
+    WITHDRAWN = "withdrawn"
+    ACCEPTED = "accepted"  # a comment or journal reference names where it will appear
+    PUBLISHED = "published"  # a publisher's DOI
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One thing that became known of a paper after the edition that took it; never announced as a new paper."""
+
+    paper_id: str
+    kind: RevisionKind
+    detail: str
+    """The version such as `v2`, the comment, or the DOI."""
+    edition: date
+    """The edition in which it appeared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one source brought for one category and day."""
@@ -106,12 +152,14 @@ class Batch:
     """Records found upstream, refused and set-aside ones included."""
     cross: int = 0
     """Cross-listed announcements that were set aside."""
-    revised: int = 0
-    """Replaced announcements that were set aside."""
+    revised: tuple[Paper, ...] = ()
+    """New versions of papers that were announced before: revisions of those we hold, no news of the others."""
     expected: int | None = None
     """How many records upstream said there would be, where it says so."""
     reasons: tuple[str, ...] = ()
     """What explains the state, in words for the operator."""
+    part: int = 0
+    """0 for a whole batch or the first part of a long one, which comes in several; later parts add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +170,6 @@ class BatchReport:
     new: int
     known: int
     outside: int
-    state: BatchState
-    """The batch's own state, or `stale` where the store found nothing but papers of earlier days."""
-    reasons: tuple[str, ...] = ()
     needs_attention: bool = False
     """Whether papers may be missing, and no earlier run has said so of this past day already."""
 
@@ -137,6 +182,8 @@ class Memory:
     """(category, day) of every batch that ended `ok` or `quiet`."""
     settled: frozenset[tuple[str, date]] = frozenset()
     """Those of them that were fetched after their day was over, so that nothing can have come since."""
+    seen: Mapping[str, date] = field(default_factory=dict)
+    """The first day on which this source brought a paper, by each of its ids; of the last weeks alone."""
 
 
 @dataclass(frozen=True, slots=True)

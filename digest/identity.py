@@ -23,6 +23,8 @@ _ARXIV = re.compile(
 )
 _DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
 
+_PMID = re.compile(r"^pmid:\s*(?P<pmid>\d{1,9})$", re.ASCII | re.IGNORECASE)
+
 
 def parse_arxiv_id(text: str) -> tuple[str, int | None] | None:
     """The arXiv identifier in an id, link, OAI identifier or DataCite DOI, and its version if one is written.
@@ -41,6 +43,12 @@ def parse_doi(text: str) -> str | None:
     """The DOI in a bare DOI, `doi:` form or link, lower-cased, without trailing punctuation; None if there is none."""
     found = _DOI.match(text.strip())
     return found["doi"].rstrip(".,;)]}'\"").lower() if found else None
+
+
+def parse_pmid(text: str) -> str | None:
+    """The PubMed identifier in `pmid:…`, without leading zeros; None if it is no such text. A bare number isn't one."""
+    found = _PMID.match(text.strip())
+    return found["pmid"].lstrip("0") or None if found else None
 
 
 def normalise_title(title: str) -> str:

@@ -131,16 +131,16 @@ def _batch(report: BatchReport) -> dict[str, Any]:
         "source": batch.source,
         "category": batch.category,
         "day": batch.day.isoformat(),
-        "state": report.state.value,
+        "state": batch.state.value,
         "records": batch.records,
         "new": report.new,
         "known": report.known,
-        "revised": batch.revised,
+        "revised": len(batch.revised),
         "cross": batch.cross,
         "outside": report.outside,
         "refused": len(batch.refused),
         "expected": batch.expected,
-        "reasons": [*report.reasons, *(f"{refusal.place}: {refusal.reason}" for refusal in batch.refused)],
+        "reasons": [*batch.reasons, *(f"{refusal.place}: {refusal.reason}" for refusal in batch.refused)],
     }
 
 

@@ -127,7 +127,7 @@ def collect_exit_code(reports: Iterable[BatchReport]) -> ExitCode:
     reports = tuple(reports)
     if not any(report.needs_attention for report in reports):
         return ExitCode.DONE
-    if all(report.state is BatchState.BLOCKED for report in reports):
+    if all(report.batch.state is BatchState.BLOCKED for report in reports):
         return ExitCode.UNREACHABLE
     return ExitCode.ATTENTION
 
@@ -167,11 +167,11 @@ def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
             r.batch.source,
             r.batch.category,
             r.batch.day,
-            r.state.value,
+            r.batch.state.value,
             r.batch.records,
             r.new,
             r.known,
-            r.batch.revised,
+            len(r.batch.revised),
             r.batch.cross,
             len(r.batch.refused),
         )
@@ -187,9 +187,9 @@ def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
 
 def _say_trouble(report: BatchReport, edition: date) -> None:
     place = " ".join(filter(None, (report.batch.source, report.batch.category, report.batch.day.isoformat())))
-    is_stale_today = report.state is BatchState.STALE and report.batch.day == edition
+    is_stale_today = report.batch.state is BatchState.STALE and report.batch.day == edition
     if report.needs_attention or is_stale_today:
-        say_error(f"{place}: {report.state.value}: {'; '.join(report.reasons)}")
+        say_error(f"{place}: {report.batch.state.value}: {'; '.join(report.batch.reasons)}")
     if report.batch.refused and report.outside < max(1, len(report.batch.papers)):
         first = report.batch.refused[0]
         count = len(report.batch.refused)

@@ -120,11 +120,10 @@ def _log_report(report: RunReport) -> None:
     states = report.totals.states if report.totals else {}
     counts = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "nobody was due"
     log.info("the edition of %s: %s", report.edition, counts)
-    for batch in report.batches:
-        if batch.needs_attention:
-            log.warning(
-                "%s %s: %s: %s", batch.batch.source, batch.batch.category, batch.state, "; ".join(batch.reasons)
-            )
+    for told in report.batches:
+        batch = told.batch
+        if told.needs_attention:
+            log.warning("%s %s: %s: %s", batch.source, batch.category, batch.state, "; ".join(batch.reasons))
     for notice in (*report.notices, report.end.words if report.end else ""):
         if notice:
             log.warning("%s", notice)

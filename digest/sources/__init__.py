@@ -29,7 +29,7 @@ def collect_papers(
     sources: Mapping[str, Source],
     edition: Edition,
     *,
-    memory: Callable[[str], Memory],
+    memory: Callable[[str, Edition], Memory],
     http: HttpClient,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Batch]:
@@ -40,7 +40,7 @@ def collect_papers(
     `stopping` too before it takes the batches for all there are.
     """
     for name, source in sources.items():
-        for batch in _fetch_from(name, source.fetch(edition, memory(name), http), edition):
+        for batch in _fetch_from(name, source.fetch(edition, memory(name, edition), http), edition):
             if stopping():
                 return
             yield batch

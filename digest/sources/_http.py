@@ -37,6 +37,8 @@ class Reply:
     body: bytes
     """Decompressed."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    troubles: tuple[str, ...] = ()
+    """What went wrong before it came, such as a refusal that was waited out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,15 @@ class HttpClient:
         self._stopping = stopping
         self._latest: Future[Reply] | None = None
 
-    def get(self, url: str, *, params: Mapping[str, str | int] | None = None) -> Reply:
-        """The page at `url`; `params` become its query.
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        secrets: Mapping[str, str] | None = None,  # noqa: ARG002
+        headers: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> Reply:
+        """The page at `url`; `params` become its query, and so do `secrets`, which are never shown.
 
         Raises SourceBlocked on 403, 429 and 503, SourceError on anything else but a sound reply of status 200; both
         name the address and the cause; SourceError("stopped") as soon as the program is asked to stop.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from digest.sources import Source
 from digest.sources._http import HttpClient
 from digest.sources._options import WebAddress, refuse_empty
 from digest.sources.batching import empty_batch, failed_batch, make_batch
+from digest.sources.fetching import fetch_page
 from digest.sources.formats import Dating, Page
 from digest.sources.formats.arxiv_feed import parse_page
 
@@ -69,11 +71,8 @@ class Arxiv:
                 yield from _make_batches(category, page, edition, memory)
 
     def _load_page(self, category: str, edition: Edition, http: HttpClient) -> Page:
-        reply = http.get(f"{self.rss_url.rstrip('/')}/{quote(category, safe='+')}")
-        try:
-            page = parse_page(reply.body, Dating(undated=edition.day, latest=edition.day))
-        except SourceError as error:
-            raise SourceError(f"{reply.url}: {error}") from error
+        url = f"{self.rss_url.rstrip('/')}/{quote(category, safe='+')}"
+        page = fetch_page(http, url, partial(parse_page, dating=Dating(undated=edition.day, latest=edition.day)))
         return page.taking(crosslists=self.crosslists, replacements=self.replacements)
 
 
@@ -82,7 +81,7 @@ adapter: Callable[..., Source] = Arxiv
 
 def _make_batches(category: str, page: Page, edition: Edition, memory: Memory) -> Iterator[Batch]:
     if page.day <= edition.day:
-        yield _make_feed_batch(category, page)
+        yield _make_feed_batch(category, page, memory)
     if page.day == edition.day or (category, edition.day) in memory.closed:
         return
     if page.day < edition.day:
@@ -92,8 +91,8 @@ def _make_batches(category: str, page: Page, edition: Edition, memory: Memory) -
     yield empty_batch(category, edition.day, reason, otherwise=state)
 
 
-def _make_feed_batch(category: str, page: Page) -> Batch:
-    batch = make_batch(category, page.day, page)
+def _make_feed_batch(category: str, page: Page, memory: Memory) -> Batch:
+    batch = make_batch(category, page.day, page, memory)
     if page.records >= MOST_ROWS and batch.state is BatchState.OK:
         reason = f"exactly {MOST_ROWS} rows, the most a feed holds: papers may be missing"
         return replace(batch, state=BatchState.PARTIAL, reasons=(reason, *batch.reasons))

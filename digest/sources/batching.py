@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
-from digest.domain import WEEKDAYS, Batch, BatchState
+from digest.domain import WEEKDAYS, Batch, BatchState, Edition, Memory, Paper
 from digest.errors import SourceBlocked, SourceError
 from digest.sources.formats.page import Page
+from digest.sources.paging import Walk
 
 _REFUSED_SHARE_TOLERATED = 0.2
 _WEEKEND = frozenset({"saturday", "sunday"})
 
 
-def make_batch(category: str, day: date, page: Page) -> Batch:
-    """The batch of a sound page: `ok`, or what its records, its counts and the calendar prove instead."""
+def make_batch(category: str, day: date, page: Page, memory: Memory, *, error: SourceError | None = None) -> Batch:
+    """The batch of a sound page: `ok`, or what its records, its counts, the calendar and our memory prove instead.
+
+    `error` is what cut the page short after some records had come.
+    """
     state, reasons = _judge(day, page)
+    if state is BatchState.OK and is_stale(page, day, memory):
+        state, reasons = BatchState.STALE, (*reasons, "nothing but papers that this source brought on earlier days")
+    if error is not None:
+        if not page.records:
+            return failed_batch(category, day, error)
+        state, reasons = BatchState.PARTIAL, (str(error), *reasons)
     return Batch(
         category=category,
         day=day,
@@ -23,10 +35,46 @@ def make_batch(category: str, day: date, page: Page) -> Batch:
         refused=page.refused,
         records=page.records,
         cross=len(page.cross),
-        revised=len(page.revised),
+        revised=page.revised,
         expected=page.expected,
-        reasons=reasons,
+        reasons=(*reasons, *page.remarks),
     )
+
+
+def make_batches(
+    category: str, edition: Edition, memory: Memory, walk: Walk, *, is_whole: bool = False
+) -> Iterator[Batch]:
+    """A batch for each open day of an answer that covers all days of the edition.
+
+    A day without records is `quiet`, for the answer counts none; but where it is the whole of a server's output
+    (`is_whole`) and no reader's query, only on a weekend. A list cut short closes no day.
+    """
+    whole = replace(walk.page, day=edition.day, expected=None)  # the count promised is that of all days together
+    pages = {part.day: part for part in whole.by_day()}
+    for day in open_days(edition, memory, category):
+        page = pages.get(day, Page(day=day))
+        if page.records or walk.error is not None:
+            yield make_batch(category, day, page, memory, error=walk.error)
+        elif is_whole:
+            reason = f"nothing came for {day}, and nothing in the calendar explains it"
+            yield empty_batch(category, day, reason, otherwise=BatchState.NOT_YET)
+        else:
+            reasons = (f"the answer holds nothing for {day}", *page.remarks)
+            yield Batch(category=category, day=day, state=BatchState.QUIET, reasons=reasons)
+
+
+def open_days(edition: Edition, memory: Memory, category: str = "") -> Iterator[date]:
+    """The edition's day, and every day of its window whose list may have grown since it was last fetched."""
+    for ordinal in range(edition.since.toordinal(), edition.day.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        if day == edition.day or (category, day) not in memory.settled:
+            yield day
+
+
+def is_stale(page: Page, day: date, memory: Memory) -> bool:
+    """Whether the page holds nothing but papers that the same source brought on earlier days."""
+    papers = (*page.papers, *page.cross)
+    return bool(papers) and all(_was_seen_before(paper, day, memory) for paper in papers)
 
 
 def failed_batch(category: str, day: date, error: SourceError) -> Batch:
@@ -45,6 +93,11 @@ def empty_batch(category: str, day: date, reason: str, *, otherwise: BatchState)
 def is_weekend(day: date) -> bool:
     """Whether no source announces anything on that day of the week."""
     return WEEKDAYS[day.weekday()] in _WEEKEND
+
+
+def _was_seen_before(paper: Paper, day: date, memory: Memory) -> bool:
+    first = (memory.seen.get(name) for name in (paper.id, *paper.aliases))
+    return any(seen is not None and seen < day for seen in first)
 
 
 def _judge(day: date, page: Page) -> tuple[BatchState, tuple[str, ...]]:

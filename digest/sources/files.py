@@ -50,7 +50,7 @@ class Files:
                 yield _unmatched(pattern, edition.day)
             for path in found:
                 seen.add(path)
-                yield from _read_file(path, _name(path, self._root), edition)
+                yield from _read_file(path, _name(path, self._root), edition, memory)
 
     @property
     def _root(self) -> Path:
@@ -65,7 +65,7 @@ class Files:
 adapter: Callable[..., Source] = Files
 
 
-def _read_file(path: Path, name: str, edition: Edition) -> Iterator[Batch]:
+def _read_file(path: Path, name: str, edition: Edition, memory: Memory) -> Iterator[Batch]:
     undated = day_in_name(path.name) or edition.day
     try:
         page = _load_page(path, Dating(undated=undated, latest=edition.day))
@@ -73,7 +73,7 @@ def _read_file(path: Path, name: str, edition: Edition) -> Iterator[Batch]:
         yield failed_batch(name, undated, SourceError(f"{name}: {error}"))
         return
     for part in page.by_day():
-        yield make_batch(name, part.day, part)
+        yield make_batch(name, part.day, part, memory)
 
 
 def _load_page(path: Path, dating: Dating) -> Page:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, exists, func, select, update
 
-from digest.domain import Batch, BatchReport, BatchState, Edition, Memory, Paper
+from digest.domain import Batch, BatchReport, BatchState, Edition, Memory
 from digest.storage import rows, tables
 from digest.storage.engine import lock_writers, reading
 from digest.storage.papers import PaperStore
@@ -20,6 +20,8 @@ from digest.storage.shelf import Shelf
 
 SETTLES_AFTER = timedelta(days=2)
 """A day's list may fill until its own day is over everywhere on Earth."""
+STALE_WITHIN = timedelta(days=14)
+"""How long before an edition's window papers are remembered for telling a stale feed by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,18 @@ class Ledger:
     engine: Engine
     now: Callable[[], datetime]
 
-    def memory(self, source: str) -> Memory:
-        """What is remembered of one source."""
+    def memory(self, source: str, edition: Edition) -> Memory:
+        """What is remembered of one source, and of the papers it brought in the weeks up to an edition."""
         ledger = tables.batches
         closed = [state.value for state in BatchState if state.is_closed]
         query = select(ledger).where(ledger.c.source == source, ledger.c.state.in_(closed))
         with reading(self.engine) as connection:
             found = connection.execute(query).all()
+            seen = _first_seen(connection, source, since=edition.since - STALE_WITHIN, through=edition.day)
         return Memory(
             closed=frozenset((row.category, row.day) for row in found),
             settled=frozenset((row.category, row.day) for row in found if row.edition >= row.day + SETTLES_AFTER),
+            seen=seen,
         )
 
     def add_batches(
@@ -139,46 +143,30 @@ def _add_batch(connection: Connection, shelf: Shelf, placement: Placement, batch
     taken = [paper for paper in batch.papers if placement.edition.takes(paper.announced)]
     shelf.load(taken)
     counts = Counter("new" if shelf.add(batch, paper, rank=rank) else "known" for rank, paper in enumerate(taken))
-    state, reasons = _judge(connection, shelf, batch, taken)
     recorded = _recorded_state(connection, batch)
     if placement.edition.takes(batch.day):
-        _write_ledger(connection, placement, batch, state=state, reasons=reasons, new=counts["new"], now=now)
+        _write_ledger(connection, placement, batch, new=counts["new"], now=now)
     is_today = batch.day == placement.edition.day
     may_be_late = placement.edition.takes(batch.day) and batch.day >= placement.first
-    is_news = is_today or (may_be_late and recorded != state)
+    is_news = is_today or (may_be_late and recorded != batch.state)
     return BatchReport(
         batch=batch,
         new=counts["new"],
         known=counts["known"],
         outside=len(batch.papers) - len(taken),
-        state=state,
-        reasons=reasons,
-        needs_attention=state.needs_attention and is_news,
+        needs_attention=batch.state.needs_attention and is_news,
     )
 
 
-def _judge(
-    connection: Connection, shelf: Shelf, batch: Batch, taken: Iterable[Paper]
-) -> tuple[BatchState, tuple[str, ...]]:
-    """A sound batch with nothing but papers that the same source brought on earlier days is stale."""
-    held = [shelf.find(paper) for paper in taken]
-    if batch.state is not BatchState.OK or not held or any(entry is None for entry in held):
-        return batch.state, batch.reasons
-    ids = {entry.id for entry in held if entry is not None}
-    if not _seen_before(connection, batch, ids):
-        return batch.state, batch.reasons
-    return BatchState.STALE, (*batch.reasons, "nothing but papers that this source brought on earlier days")
-
-
-def _seen_before(connection: Connection, batch: Batch, ids: set[int | None]) -> bool:
-    seen = tables.sightings
-    if None in ids:  # just now put on the shelf
-        return False
-    wanted = sorted(paper_id for paper_id in ids if paper_id is not None)
-    earlier = select(func.count(func.distinct(seen.c.paper_id))).where(
-        seen.c.source == batch.source, seen.c.day < batch.day, seen.c.paper_id.in_(wanted)
+def _first_seen(connection: Connection, source: str, *, since: date, through: date) -> dict[str, date]:
+    seen, names = tables.sightings, tables.aliases
+    query = (
+        select(names.c.alias, func.min(seen.c.day).label("day"))
+        .join(seen, seen.c.paper_id == names.c.paper_id)
+        .where(seen.c.source == source, seen.c.day >= since, seen.c.day <= through)
+        .group_by(names.c.alias)
     )
-    return connection.scalar(earlier) == len(wanted)
+    return {row.alias: row.day for row in connection.execute(query)}
 
 
 def _recorded_state(connection: Connection, batch: Batch) -> str | None:
@@ -195,17 +183,15 @@ def _write_ledger(
     placement: Placement,
     batch: Batch,
     *,
-    state: BatchState,
-    reasons: tuple[str, ...],
     new: int,
     now: datetime,
 ) -> None:
     ledger = tables.batches
     values = {
-        "state": state.value,
+        "state": batch.state.value,
         "records": batch.records,
         "expected": batch.expected,
-        "reasons": list(reasons),
+        "reasons": list(batch.reasons),
         "refused": [[refusal.place, refusal.reason] for refusal in batch.refused],
         "edition": placement.edition.day,
         "fetched_at": now,

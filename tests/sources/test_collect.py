@@ -28,7 +28,7 @@ class Shelf:
 
 def _collect(http: HttpClient, **sources: Source) -> list[Batch]:
     memory = {"first": Memory(frozenset({("cs.CL", DAY)}))}
-    return list(collect_papers(sources, EDITION, memory=lambda name: memory.get(name, Memory()), http=http))
+    return list(collect_papers(sources, EDITION, memory=lambda name, _: memory.get(name, Memory()), http=http))
 
 
 def test_batches_and_papers_carry_their_sources_name_and_each_source_its_own_memory(http: HttpClient) -> None:
@@ -50,7 +50,7 @@ def test_a_refused_source_is_blocked_not_broken(http: HttpClient) -> None:
 def test_after_a_stop_nothing_more_is_yielded_not_even_the_failure_it_caused(http: HttpClient) -> None:
     shelves = {"first": Shelf(SourceError("stopped")), "second": Shelf()}
     stop = Event()
-    batches = collect_papers(shelves, EDITION, memory=lambda _: Memory(), http=http, stopping=stop.is_set)
+    batches = collect_papers(shelves, EDITION, memory=lambda *_: Memory(), http=http, stopping=stop.is_set)
     assert next(batches).source == "first"
     stop.set()
     assert not list(batches)
@@ -59,7 +59,7 @@ def test_after_a_stop_nothing_more_is_yielded_not_even_the_failure_it_caused(htt
 def test_after_a_stop_no_further_source_is_asked(http: HttpClient) -> None:
     asked: list[str] = []
 
-    def memory(name: str) -> Memory:
+    def memory(name: str, _edition: Edition) -> Memory:
         asked.append(name)
         return Memory()
 

@@ -105,7 +105,7 @@ def test_cross_lists_and_replacements_in_a_saved_feed_are_counted(
 ) -> None:
     _place(tmp_path, page("arxiv_rss.xml"), "feed.xml")
     [batch] = collect()
-    assert (len(batch.papers), batch.cross, batch.revised, batch.records) == (2, 1, 2, 5)
+    assert (len(batch.papers), batch.cross, len(batch.revised), batch.records) == (2, 1, 2, 5)
 
 
 def test_an_unsound_file_is_a_broken_batch_with_its_name_and_cause_and_the_others_go_on(

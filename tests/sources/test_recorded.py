@@ -59,7 +59,7 @@ def test_announcement_feeds_are_read_with_their_own_day(recorded_data: Path, htt
     batches = _collect(recorded_data, "arxiv_rss/*", http)
     assert _states(batches) == {BatchState.OK: 6, BatchState.QUIET: 1}
     assert sum(batch.records for batch in batches) == 22
-    assert sum(len(batch.papers) + batch.cross + batch.revised + len(batch.refused) for batch in batches) == 22
+    assert sum(len(batch.papers) + batch.cross + len(batch.revised) + len(batch.refused) for batch in batches) == 22
     assert DAY not in {batch.day for batch in batches}
 
 

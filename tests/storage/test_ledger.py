@@ -1,4 +1,4 @@
-"""What the ledger says of batches: what was new, what is complete, what is stale, and what needs attention."""
+"""What the ledger says of batches: what was new, what is complete, and what needs attention."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digest.domain import BatchState, Refusal
+from digest.domain import BatchState, Edition, Refusal
 from digest.storage import Store
 
 DAY = date(2026, 6, 30)
@@ -41,7 +41,7 @@ def test_a_batch_collected_again_adds_up_what_was_new(store: Store, collect: Mak
 def test_only_batches_that_proved_complete_are_remembered_as_closed(store: Store, collect: Make, batch: Make) -> None:
     collect(*(batch(category=state.value, state=state) for state in BatchState), batch(source="files"))
 
-    assert store.ledger.memory("arxiv").closed == {("ok", DAY), ("quiet", DAY)}
+    assert store.ledger.memory("arxiv", Edition(DAY, EVE)).closed == {("ok", DAY), ("quiet", DAY)}
 
 
 @pytest.mark.parametrize(("fetched_by", "is_settled"), [(DAY, False), (NEXT_DAY, False), (date(2026, 7, 2), True)])
@@ -50,34 +50,22 @@ def test_a_day_is_settled_when_it_was_fetched_after_it_was_over_everywhere(
 ) -> None:
     collect(batch(day=DAY), day=fetched_by)
 
-    assert (("cs.LG", DAY) in store.ledger.memory("arxiv").settled) is is_settled
+    assert (("cs.LG", DAY) in store.ledger.memory("arxiv", Edition(DAY, EVE)).settled) is is_settled
 
 
-def test_nothing_but_papers_of_earlier_days_is_stale(store: Store, collect: Make, batch: Make, paper: Make) -> None:
-    collect(batch(paper(1, announced=EVE), paper(2, announced=EVE)), day=EVE)
-
-    (report,) = collect(batch(paper(1, announced=EVE), paper(2, announced=EVE), day=DAY))
-
-    assert report.state is BatchState.STALE
-    assert "earlier days" in report.reasons[-1]
-    assert not report.needs_attention
-    assert store.ledger.memory("arxiv").closed == {("cs.LG", EVE)}
-
-
-@pytest.mark.parametrize("changed", ["source", "paper", "day"])
-def test_one_other_paper_or_source_or_the_same_day_again_is_not_stale(
-    changed: str, collect: Make, batch: Make, paper: Make
+def test_what_a_source_brought_is_remembered_by_every_id_with_its_first_day(
+    store: Store, collect: Make, batch: Make, paper: Make
 ) -> None:
-    collect(batch(paper(1, announced=EVE)), day=EVE)
+    collect(batch(paper(1, announced=EVE), paper(2, announced=EVE)), day=EVE)
+    collect(batch(paper(1), paper(3)), batch(paper(4), source="huggingface"))
 
-    again = {
-        "source": batch(paper(1, announced=EVE), day=DAY, source="huggingface"),
-        "paper": batch(paper(1, announced=EVE), paper(2), day=DAY),
-        "day": batch(paper(1, announced=EVE)),
-    }[changed]
-    (report,) = collect(again)
+    seen = store.ledger.memory("arxiv", Edition(DAY, EVE)).seen
 
-    assert report.state is BatchState.OK
+    assert {name: day for name, day in seen.items() if name.startswith("arxiv:")} == {
+        paper(1).id: EVE,
+        paper(2).id: EVE,
+        paper(3).id: DAY,
+    }
 
 
 @pytest.mark.parametrize("state", [state for state in BatchState if state.needs_attention])
@@ -110,7 +98,7 @@ def test_what_a_list_held_is_judged_by_the_latest_fetch(store: Store, collect: M
 
     collect(batch(state=BatchState.BROKEN))
 
-    assert store.ledger.memory("arxiv").closed == set()
+    assert store.ledger.memory("arxiv", Edition(DAY, EVE)).closed == set()
 
 
 def test_days_before_the_first_edition_need_no_attention(collect: Make, batch: Make) -> None:
@@ -125,7 +113,7 @@ def test_what_failed_and_then_came_needs_no_attention(store: Store, collect: Mak
     (report,) = collect(batch(paper(1)))
 
     assert not report.needs_attention
-    assert store.ledger.memory("arxiv").closed == {("cs.LG", DAY)}
+    assert store.ledger.memory("arxiv", Edition(DAY, EVE)).closed == {("cs.LG", DAY)}
     assert store.ledger.batches_of(DAY)[0][0].reasons == ()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from digest.domain import Paper
+from digest.domain import Authority, Paper
 from digest.errors import SourceError
 from digest.sources.formats.dates import iso_day
 from digest.sources.formats.decoding import all_text, read_xml
@@ -62,7 +62,9 @@ def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
         categories=dict.fromkeys(primary + categories),
         published=iso_day(entry.findtext(f"{ATOM}published", "")),
         comment=all_text(entry.find(f"{ARXIV}comment")),
-        doi=all_text(entry.find(f"{ARXIV}doi")),
+        journal_ref=all_text(entry.find(f"{ARXIV}journal_ref")),
+        other_ids=[all_text(entry.find(f"{ARXIV}doi"))],
+        authority=Authority.ARCHIVE,
     )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lxml import etree
 
-from digest.domain import WEEKDAYS, Paper
+from digest.domain import WEEKDAYS, Authority, Paper
 from digest.errors import SourceError
 from digest.identity import parse_arxiv_id
 from digest.sources.formats.arxiv_atom import ARXIV, ATOM
@@ -97,7 +97,9 @@ def _read_item(item: etree._Element, announced: date) -> _Announcement:
         abstract=text[prefix.end() :] if prefix else text,
         categories=[all_text(c) for c in item.findall("category")]
         + [c.get("term") for c in item.findall(f"{ATOM}category")],
-        doi=all_text(_first(item, f"{ARXIV}DOI", f"{ARXIV}doi")),
+        journal_ref=all_text(_first(item, f"{ARXIV}journal_reference", f"{ARXIV}journal_ref")),
+        other_ids=[all_text(_first(item, f"{ARXIV}DOI", f"{ARXIV}doi"))],
+        authority=Authority.ARCHIVE,
     )
     kind = all_text(item.find(f"{ARXIV}announce_type")).strip() or (prefix["kind"] if prefix else _Kind.NEW)
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from digest.domain import Paper
+from digest.domain import Authority, Paper
 from digest.errors import SourceError
 from digest.identity import parse_arxiv_id
 from digest.sources.formats.dates import iso_day
@@ -16,6 +16,8 @@ from digest.sources.formats.decoding import looks_like_python, read_json, read_t
 from digest.sources.formats.page import Dating, Page, UnusableRecordError, main_day, read_each, unique_papers
 from digest.sources.formats.records import as_list, as_object, as_text, make_paper
 from digest.sources.formats.text import clean
+
+_PAGES = "https://huggingface.co/papers/"
 
 
 def parse_page(content: bytes, dating: Dating) -> Page:
@@ -72,9 +74,17 @@ def _read_item(item: Any, asked: date) -> Paper:
         authors=_visible_authors(inner.get("authors")),
         abstract=inner.get("summary") or outer.get("summary"),
         published=iso_day(as_text(inner.get("publishedAt"))),
+        is_withdrawn=bool(inner.get("withdrawnAt")),
+        authority=Authority.AGGREGATOR,
         code_url=inner.get("githubRepo"),
+        code_stars=inner.get("githubStars"),
+        project_url=inner.get("projectPage"),
+        page_url=f"{_PAGES}{identifier}",
         upvotes=inner.get("upvotes"),
         picked_by=_full_name(inner.get("submittedOnDailyBy")) or _full_name(outer.get("submittedBy")),
+        organization=_full_name(inner.get("organization")) or _full_name(outer.get("organization")),
+        ai_summary=inner.get("ai_summary"),
+        ai_keywords=as_list(inner.get("ai_keywords")),
         is_listed=True,
     )
 

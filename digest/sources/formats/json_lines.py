@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from digest.domain import Paper
+from digest.domain import Authority, Paper
 from digest.errors import SourceError
 from digest.sources.formats.decoding import looks_like_python, read_json, read_text
 from digest.sources.formats.page import Dating, Page, UnusableRecordError, read_each, unique_papers
@@ -51,5 +51,6 @@ def _read_line(line: str, dating: Dating) -> Paper:
         abstract=record.get("summary") or record.get("abstract"),
         categories=as_list(record.get("categories")),
         comment=record.get("comment"),
-        doi=record.get("doi"),
+        other_ids=[record.get("doi")],
+        authority=Authority.ARCHIVE,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import TypeVar
 
 from digest.domain import Paper, Refusal
@@ -43,9 +44,13 @@ class Page:
     revised: tuple[Paper, ...] = ()
     """Replaced announcements, cross-listed or not."""
     expected: int | None = None
-    """How many records the page says it holds, where it says so."""
+    """How many records there should be, where the page says so: of a list in several pages, all of them."""
     skipped_weekdays: frozenset[str] = frozenset()
     """Days on which the page itself says nothing is announced, such as `saturday`."""
+    remarks: tuple[str, ...] = ()
+    """What the operator should know of how the page came, such as a request that had to be tried again."""
+    next: str = ""
+    """Where a list in several pages goes on, as the page says it: a token or cursor. Empty at its end."""
 
     @property
     def repeated(self) -> int:
@@ -73,8 +78,25 @@ class Page:
             records=self.records - elsewhere,
             expected=expected,
             skipped_weekdays=self.skipped_weekdays,
+            remarks=self.remarks,
         )
         yield from sorted([own, *parts], key=lambda part: part.day)
+
+
+def join_pages(pages: Sequence[Page]) -> Page:
+    """The pages of one list as one: the day is the first one's, the promised count the last one's."""
+    first, last = pages[0], pages[-1]
+    return replace(
+        first,
+        papers=unique_papers(chain.from_iterable(page.papers for page in pages)),
+        refused=tuple(chain.from_iterable(page.refused for page in pages)),
+        records=sum(page.records for page in pages),
+        cross=unique_papers(chain.from_iterable(page.cross for page in pages)),
+        revised=unique_papers(chain.from_iterable(page.revised for page in pages)),
+        expected=last.expected,
+        remarks=tuple(chain.from_iterable(page.remarks for page in pages)),
+        next=last.next,
+    )
 
 
 def _only(page: Page, day: date) -> Page:

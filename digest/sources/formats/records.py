@@ -7,8 +7,8 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from digest.domain import Paper
-from digest.identity import normalise_title, parse_arxiv_id, parse_doi, title_id
+from digest.domain import Authority, Paper
+from digest.identity import normalise_title, parse_arxiv_id, parse_doi, parse_pmid, title_id
 from digest.sources.formats.page import UnusableRecordError
 from digest.sources.formats.text import clean, web_link
 
@@ -18,7 +18,10 @@ COMMENT_CHARACTERS = 2_000
 NAME_CHARACTERS = 200
 MOST_AUTHORS = 5_000  # large collaborations have three thousand
 MOST_CATEGORIES = 50
-MOST_UPVOTES = 10_000_000
+MOST_KEYWORDS = 50
+MOST_VERSIONS = 500
+MOST_OTHER_IDS = 20
+MOST_COUNTED = 10_000_000
 
 
 def make_paper(
@@ -31,21 +34,37 @@ def make_paper(
     categories: Iterable[Any] = (),
     published: date | None = None,
     comment: Any = "",
-    doi: Any = "",
+    journal_ref: Any = "",
+    other_ids: Iterable[Any] = (),
+    versions: Iterable[date] = (),
+    is_withdrawn: bool = False,
+    authority: Authority = Authority.PAGE,
+    url: Any = "",
+    pdf_url: Any = "",
     code_url: Any = "",
+    code_stars: Any = None,
+    project_url: Any = "",
+    page_url: Any = "",
     upvotes: Any = None,
     picked_by: Any = "",
+    organization: Any = "",
+    ai_summary: Any = "",
+    ai_keywords: Iterable[Any] = (),
     is_listed: bool = False,
 ) -> Paper:
     """A clean Paper; values of a wrong type count as missing.
 
-    `identifier` is anything that holds an arXiv id or a DOI, or None where the format has no ids: then the title is
-    the identity. Raises UnusableRecordError if the title or the identity is no use.
+    `identifier` is anything that holds an arXiv id, a DOI or a PubMed id (`pmid:…`), or None where there is none: then
+    the title is the identity. `other_ids` are more of the same, arXiv ids and DOIs in any notation; what isn't one is
+    left out. `url` and `pdf_url` count where the identifier doesn't tell them.
+    Raises UnusableRecordError if the title or the identity is no use.
     """
     clean_title = clean(as_text(title), most_characters=TITLE_CHARACTERS)
     if not clean_title:
         raise UnusableRecordError("the record has no title")
-    paper_id, version, url, pdf_url = _identify(identifier, clean_title)
+    paper_id, version = _identify(identifier, clean_title)
+    submitted = tuple(islice(versions, MOST_VERSIONS))
+    home, file = _links(paper_id)
     return Paper(
         id=paper_id,
         title=clean_title,
@@ -53,16 +72,26 @@ def make_paper(
         authors=_names(authors, most=MOST_AUTHORS),
         abstract=clean(as_text(abstract), most_characters=ABSTRACT_CHARACTERS),
         categories=_names(categories, most=MOST_CATEGORIES),
-        published=published,
-        url=url,
-        pdf_url=pdf_url,
+        published=published or (submitted[0] if submitted else None),
+        url=home or web_link(as_text(url)),
+        pdf_url=file or web_link(as_text(pdf_url)),
         code_url=web_link(as_text(code_url)),
+        code_stars=_count(code_stars),
+        project_url=web_link(as_text(project_url)),
+        page_url=web_link(as_text(page_url)),
         comment=clean(as_text(comment), most_characters=COMMENT_CHARACTERS),
-        version=version,
-        upvotes=upvotes if type(upvotes) is int and 0 <= upvotes <= MOST_UPVOTES else None,
+        journal_ref=clean(as_text(journal_ref), most_characters=COMMENT_CHARACTERS),
+        version=version or len(submitted) or None,
+        versions=submitted,
+        is_withdrawn=is_withdrawn,
+        authority=authority,
+        upvotes=_count(upvotes),
         picked_by=clean(as_text(picked_by), most_characters=NAME_CHARACTERS),
+        organization=clean(as_text(organization), most_characters=NAME_CHARACTERS),
+        ai_summary=clean(as_text(ai_summary), most_characters=COMMENT_CHARACTERS),
+        ai_keywords=_names(ai_keywords, most=MOST_KEYWORDS),
         is_listed=is_listed,
-        aliases=_aliases(as_text(doi), paper_id),
+        aliases=_aliases(other_ids, paper_id),
     )
 
 
@@ -81,30 +110,54 @@ def as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _identify(identifier: str | None, title: str) -> tuple[str, int | None, str, str]:
+def _identify(identifier: str | None, title: str) -> tuple[str, int | None]:
     if identifier is None:
         if not normalise_title(title):
             raise UnusableRecordError("the title, its only identity, has neither letters nor digits")
-        return title_id(title), None, "", ""
+        return title_id(title), None
     arxiv = parse_arxiv_id(identifier[:NAME_CHARACTERS])
     if arxiv:
         number, version = arxiv
-        return f"arxiv:{number}", version, f"https://arxiv.org/abs/{number}", f"https://arxiv.org/pdf/{number}"
-    doi = _doi(identifier)
-    if doi:
-        return f"doi:{doi}", None, web_link(f"https://doi.org/{doi}"), ""
+        return f"arxiv:{number}", version
+    if paper_id := _other_id(identifier):
+        return paper_id, None
     shown = clean(identifier, most_characters=60)
     raise UnusableRecordError(f"{shown!r} is neither an arXiv id nor a DOI" if shown else "the record has no id")
 
 
-def _doi(text: str) -> str | None:
+def _other_id(text: str) -> str | None:
+    """The canonical id in a text that holds a DOI or PubMed id; arXiv's own DOIs are arXiv ids."""
+    arxiv = parse_arxiv_id(text[:NAME_CHARACTERS])
+    if arxiv:
+        return f"arxiv:{arxiv[0]}"
     doi = parse_doi(text[:NAME_CHARACTERS])
-    return doi if doi and doi.isprintable() and not parse_arxiv_id(doi) else None
+    if doi:
+        return f"doi:{doi}" if doi.isprintable() else None
+    pmid = parse_pmid(text[:NAME_CHARACTERS])
+    return f"pmid:{pmid}" if pmid else None
 
 
-def _aliases(doi: str, paper_id: str) -> tuple[str, ...]:
-    found = _doi(doi)
-    return (f"doi:{found}",) if found and f"doi:{found}" != paper_id else ()
+def _links(paper_id: str) -> tuple[str, str]:
+    """The addresses of a paper's page and its PDF, as far as its id tells them."""
+    scheme, _, number = paper_id.partition(":")
+    match scheme:
+        case "arxiv":
+            return f"https://arxiv.org/abs/{number}", f"https://arxiv.org/pdf/{number}"
+        case "doi":
+            return web_link(f"https://doi.org/{number}"), ""
+        case "pmid":
+            return f"https://pubmed.ncbi.nlm.nih.gov/{number}/", ""
+        case _:
+            return "", ""
+
+
+def _aliases(values: Iterable[Any], paper_id: str) -> tuple[str, ...]:
+    found = (_other_id(as_text(value)) for value in islice(values, MOST_OTHER_IDS))
+    return tuple(dict.fromkeys(name for name in found if name and name != paper_id))
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value <= MOST_COUNTED else None
 
 
 def _names(values: Iterable[Any], *, most: int) -> tuple[str, ...]:
