@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -11,7 +11,7 @@ from digest.errors import SourceError
 from digest.sources.formats.page import Page, join_pages
 
 MOST_PAGES = 1_000
-Position = TypeVar("Position", bound=Hashable)
+Position = TypeVar("Position", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def walk_pages(
     pages: list[Page] = []
     visited: set[Position] = set()
     known: set[str] = set()
-    position = first
+    position: Position = first
     while True:
         visited.add(position)
         try:
