@@ -6,7 +6,7 @@ Source: https://huggingface.co/docs/hub/api.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from http import HTTPStatus
@@ -39,13 +39,13 @@ class Huggingface:
     def fetch(self, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:
         """A batch for each list day that isn't closed yet; the last two days always, as a list fills during its day."""
         for day in open_days(edition, memory):
-            walk = walk_pages(partial(self._load_page, day, http), 0, day=day, most_pages=_MOST_PAGES)
+            walk = walk_pages(partial(self._load_page, day, http), "0", day=day, most_pages=_MOST_PAGES)
             yield _make_batch(day, walk, memory)
 
-    def _load_page(self, day: date, http: HttpClient, number: int) -> tuple[Page, int | None]:
-        params: dict[str, str | int] = {"date": day.isoformat(), "limit": self.limit, "p": number}
+    def _load_page(self, day: date, http: HttpClient, position: str) -> Page:
+        params: dict[str, str | int] = {"date": day.isoformat(), "limit": self.limit, "p": int(position)}
         page = fetch_page(http, self.url, partial(parse_page, dating=Dating(undated=day, latest=day)), params=params)
-        return page, number + 1 if page.records >= self.limit else None
+        return replace(page, next=str(int(position) + 1) if page.records >= self.limit else "")
 
 
 adapter: Callable[..., Source] = Huggingface
