@@ -41,8 +41,8 @@ class Paper:
     journal_ref: str = ""
     """Where it was published, as the authors or the archive write it."""
     version: int | None = None
-    versions: tuple[date, ...] = ()
-    """The day on which each version was submitted, the first one first; empty where the source doesn't tell."""
+    versions: tuple[datetime, ...] = ()
+    """When each version was submitted, in UTC, the first one first; empty where the source doesn't tell."""
     is_withdrawn: bool = False
     authority: Authority = Authority.PAGE
     """Of the record that the descriptive fields come from."""
@@ -79,6 +79,8 @@ class Edition:
 
     day: date
     since: date
+    is_backfill: bool = False
+    """Whether every day since then is asked for, and not only what was missed since we began to ask."""
 
     def takes(self, announced: date) -> bool:
         """Whether a paper announced on that day falls into the days asked for."""
@@ -182,6 +184,8 @@ class Memory:
     """(category, day) of every batch that ended `ok` or `quiet`."""
     settled: frozenset[tuple[str, date]] = frozenset()
     """Those of them that were fetched after their day was over, so that nothing can have come since."""
+    begun: Mapping[str, date] = field(default_factory=dict)
+    """The first day of each category that was ever asked for, whatever came of it."""
     seen: Mapping[str, date] = field(default_factory=dict)
     """The first day on which this source brought a paper, by each of its ids; of the last weeks alone."""
 

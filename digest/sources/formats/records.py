@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -36,7 +36,7 @@ def make_paper(
     comment: Any = "",
     journal_ref: Any = "",
     other_ids: Iterable[Any] = (),
-    versions: Iterable[date] = (),
+    versions: Iterable[datetime] = (),
     is_withdrawn: bool = False,
     authority: Authority = Authority.PAGE,
     url: Any = "",
@@ -72,7 +72,7 @@ def make_paper(
         authors=_names(authors, most=MOST_AUTHORS),
         abstract=clean(as_text(abstract), most_characters=ABSTRACT_CHARACTERS),
         categories=_names(categories, most=MOST_CATEGORIES),
-        published=published or (submitted[0] if submitted else None),
+        published=published or (submitted[0].date() if submitted else None),
         url=home or web_link(as_text(url)),
         pdf_url=file or web_link(as_text(pdf_url)),
         code_url=web_link(as_text(code_url)),
