@@ -15,6 +15,16 @@ def refuse_empty(values: list[str]) -> list[str]:
     return values
 
 
+def refuse_blank(text: str) -> str:
+    """The text without white space around it. Raises ValueError if nothing is left."""
+    if not text.strip():
+        raise ValueError("is empty — write a word at least")
+    return text.strip()
+
+
+FilledText = Annotated[str, AfterValidator(refuse_blank)]
+
+
 def check_web_address(address: str) -> str:
     """The address as it is. Raises ValueError unless it is one of http or https with a host."""
     if not _is_web_address(address):
@@ -23,6 +33,8 @@ def check_web_address(address: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
+
+OptionalWebAddress = Annotated[str, AfterValidator(lambda address: check_web_address(address) if address else address)]
 
 
 def _is_web_address(address: str) -> bool:

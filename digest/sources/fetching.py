@@ -28,5 +28,5 @@ def fetch_page(
     try:
         page = parse(reply.body)
     except SourceError as error:
-        raise SourceError(f"{reply.url}: {error}") from error
+        raise type(error)(f"{reply.url}: {error}") from error
     return replace(page, remarks=(*reply.troubles, *page.remarks))

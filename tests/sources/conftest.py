@@ -81,7 +81,7 @@ def http() -> Iterator[HttpClient]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def page() -> Callable[[str], bytes]:
     """Reads one of our pages by name."""
     folder = Path(__file__).parent.parent / "pages"

@@ -12,7 +12,7 @@ from digest.errors import SourceError
 from digest.sources.formats.dates import iso_day
 from digest.sources.formats.decoding import all_text, read_xml
 from digest.sources.formats.page import Dating, Page, read_each, unique_papers
-from digest.sources.formats.records import make_paper
+from digest.sources.formats.records import is_withdrawal, make_paper
 from digest.sources.formats.text import clean
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -53,6 +53,7 @@ def _refuse_error(entry: etree._Element) -> None:
 def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
     primary = [element.get("term") for element in entry.findall(f"{ARXIV}primary_category")]
     categories = [element.get("term") for element in entry.findall(f"{ATOM}category")]
+    comment = all_text(entry.find(f"{ARXIV}comment"))
     return make_paper(
         entry.findtext(f"{ATOM}id", ""),
         title=all_text(entry.find(f"{ATOM}title")),
@@ -61,7 +62,8 @@ def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
         abstract=all_text(entry.find(f"{ATOM}summary")),
         categories=dict.fromkeys(primary + categories),
         published=iso_day(entry.findtext(f"{ATOM}published", "")),
-        comment=all_text(entry.find(f"{ARXIV}comment")),
+        comment=comment,
+        is_withdrawn=is_withdrawal(comment),
         journal_ref=all_text(entry.find(f"{ARXIV}journal_ref")),
         other_ids=[all_text(entry.find(f"{ARXIV}doi"))],
         authority=Authority.ARCHIVE,

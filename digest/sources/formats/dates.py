@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from email.utils import parsedate
+from datetime import UTC, date, datetime
+from email.utils import parsedate, parsedate_to_datetime
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 """arXiv began in 1991; upstream is known to carry dates of the far future, which nobody can trust."""
@@ -31,6 +31,17 @@ def mail_day(text: str) -> date | None:
     """The date of an RFC 822 time such as `Wed, 29 Jul 2026 00:00:00 -0400`, as written there."""
     parts = parsedate(text[:100])
     return _trusted_date(*parts[:3]) if parts else None
+
+
+def mail_moment(text: str) -> datetime | None:
+    """An RFC 822 time such as `Mon, 14 Apr 2008 21:02:00 GMT` with its zone, UTC where it names none."""
+    try:
+        moment = parsedate_to_datetime(text[:100].strip())
+    except (ValueError, OverflowError):
+        return None
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def newest_day(text: str, *, latest: date) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import islice
@@ -22,6 +23,11 @@ MOST_KEYWORDS = 50
 MOST_VERSIONS = 500
 MOST_OTHER_IDS = 20
 MOST_COUNTED = 10_000_000
+_WITHDRAWAL = re.compile(
+    r"\b(?:paper|article|manuscript|submission|work|preprint|version|it|this)\b[^.]{0,40}\b(?:withdrawn|retracted)\b(?!\s+from\b)"
+    r"|^\W*(?:withdrawn|retracted)\b",
+    re.IGNORECASE,
+)
 
 
 def make_paper(
@@ -93,6 +99,11 @@ def make_paper(
         is_listed=is_listed,
         aliases=_aliases(other_ids, paper_id),
     )
+
+
+def is_withdrawal(comment: str) -> bool:
+    """Whether a comment says that the paper is withdrawn; arXiv has no field for it."""
+    return bool(_WITHDRAWAL.search(comment[:COMMENT_CHARACTERS]))
 
 
 def as_text(value: Any) -> str:
