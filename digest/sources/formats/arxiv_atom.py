@@ -10,13 +10,14 @@ from lxml import etree
 from digest.domain import Authority, Paper
 from digest.errors import SourceError
 from digest.sources.formats.dates import iso_day
-from digest.sources.formats.decoding import all_text, read_xml
+from digest.sources.formats.decoding import all_text, by_tag, read_xml
 from digest.sources.formats.page import Dating, Page, read_each, unique_papers
 from digest.sources.formats.records import is_withdrawal, make_paper
 from digest.sources.formats.text import clean
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
+_NAME = f"{ATOM}name"
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
@@ -51,21 +52,25 @@ def _refuse_error(entry: etree._Element) -> None:
 
 
 def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
-    primary = [element.get("term") for element in entry.findall(f"{ARXIV}primary_category")]
-    categories = [element.get("term") for element in entry.findall(f"{ATOM}category")]
-    comment = all_text(entry.find(f"{ARXIV}comment"))
+    fields = by_tag(entry)
+
+    def text_of(tag: str) -> str:
+        return all_text(fields[tag][0]) if tag in fields else ""
+
+    kinds = (*fields.get(f"{ARXIV}primary_category", ()), *fields.get(f"{ATOM}category", ()))
+    comment = text_of(f"{ARXIV}comment")
     return make_paper(
-        entry.findtext(f"{ATOM}id", ""),
-        title=all_text(entry.find(f"{ATOM}title")),
+        text_of(f"{ATOM}id"),
+        title=text_of(f"{ATOM}title"),
         announced=dating.undated,
-        authors=[all_text(name) for name in entry.findall(f"{ATOM}author/{ATOM}name")],
-        abstract=all_text(entry.find(f"{ATOM}summary")),
-        categories=dict.fromkeys(primary + categories),
-        published=iso_day(entry.findtext(f"{ATOM}published", "")),
+        authors=[all_text(part) for author in fields.get(f"{ATOM}author", ()) for part in author if part.tag == _NAME],
+        abstract=text_of(f"{ATOM}summary"),
+        categories=dict.fromkeys(kind.get("term") for kind in kinds),
+        published=iso_day(text_of(f"{ATOM}published")),
         comment=comment,
         is_withdrawn=is_withdrawal(comment),
-        journal_ref=all_text(entry.find(f"{ARXIV}journal_ref")),
-        other_ids=[all_text(entry.find(f"{ARXIV}doi"))],
+        journal_ref=text_of(f"{ARXIV}journal_ref"),
+        other_ids=[text_of(f"{ARXIV}doi")],
         authority=Authority.ARCHIVE,
     )
 
