@@ -18,6 +18,7 @@ from digest.sources.formats.text import clean
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
 _NAME = f"{ATOM}name"
+_ERROR = "/api/errors"  # in the id of an entry that is none
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
@@ -30,8 +31,9 @@ def parse_page(content: bytes, dating: Dating) -> Page:
     if root.tag != f"{ATOM}feed":
         raise SourceError(f"the root element is {root.tag!s}, not an Atom feed")
     entries = root.findall(f"{ATOM}entry")
-    for entry in entries:
-        _refuse_error(entry)
+    if _ERROR.encode() in content:
+        for entry in entries:
+            _refuse_error(entry)
     papers, refused = read_each(
         ((f"entry {number}", entry) for number, entry in enumerate(entries, 1)),
         lambda entry: _read_entry(entry, dating),
@@ -46,7 +48,7 @@ def parse_page(content: bytes, dating: Dating) -> Page:
 
 
 def _refuse_error(entry: etree._Element) -> None:
-    if "/api/errors" in entry.findtext(f"{ATOM}id", ""):
+    if _ERROR in entry.findtext(f"{ATOM}id", ""):
         reason = clean(all_text(entry.find(f"{ATOM}summary")), most_characters=200)
         raise SourceError(f"the API answered with an error: {reason or 'no reason given'}")
 

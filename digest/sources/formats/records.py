@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ TITLE_CHARACTERS = 1_000
 ABSTRACT_CHARACTERS = 20_000
 COMMENT_CHARACTERS = 2_000
 NAME_CHARACTERS = 200
+NAMES_REMEMBERED = 10_000
 MOST_AUTHORS = 5_000  # large collaborations have three thousand
 MOST_CATEGORIES = 50
 MOST_KEYWORDS = 50
@@ -163,7 +165,7 @@ def _links(paper_id: str) -> tuple[str, str]:
 
 
 def _aliases(values: Iterable[Any], paper_id: str) -> tuple[str, ...]:
-    found = (_other_id(as_text(value)) for value in islice(values, MOST_OTHER_IDS))
+    found = (_other_id(as_text(value)) for value in islice(values, MOST_OTHER_IDS) if value)
     return tuple(dict.fromkeys(name for name in found if name and name != paper_id))
 
 
@@ -172,5 +174,11 @@ def _count(value: Any) -> int | None:
 
 
 def _names(values: Iterable[Any], *, most: int) -> tuple[str, ...]:
-    names = (clean(as_text(value), most_characters=NAME_CHARACTERS) for value in islice(values, most))
+    names = (_clean_name(value) for value in islice(values, most) if isinstance(value, str))
     return tuple(name for name in names if name)
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _clean_name(name: str) -> str:
+    """A name or category; a day holds most of them many times."""
+    return clean(name, most_characters=NAME_CHARACTERS)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import html
 import re
 
+from digest.sources.formats.latex import read_latex
+from digest.sources.formats.markup import without_markup
+
 RAW_CHARACTERS_READ = 100_000
 """Nothing beyond this many characters of one field is looked at, whatever it claims to be."""
 LINK_CHARACTERS = 2_000
 
-_TAG_NAMES = (
-    "a|abbr|article|b|base|big|blockquote|body|br|button|center|cite|code|dd|del|div|dl|dt|em|embed|figure|font|footer"
-    "|form|frame|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link|mark|marquee|math|meta|nav|object"
-    "|ol|option|p|pre|q|script|section|select|small|span|strike|strong|style|sub|sup|svg|table|tbody|td|textarea|tfoot"
-    "|th|thead|title|tr|tt|u|ul|var|(?:jats|mml):[a-z-]+"
-)
-# only names of HTML and JATS: papers write <think>, <eos> or <x> and mean it
-_TAG = re.compile(rf"<(?:/?(?:{_TAG_NAMES})(?:\s[^<>=]*=[^<>]*|\s*/?)|!--[^<>]*--)>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 # controls but no white space, soft hyphen, zero-width space, direction overrides, lone surrogates, non-characters
 _UNWANTED = re.compile(
@@ -30,18 +25,22 @@ _WEB_LINK = re.compile(
 
 
 def clean(text: str, *, most_characters: int) -> str:
-    """The text without tags and control characters, entities decoded once, white space folded to single blanks.
+    """The text without tags, LaTeX and control characters, entities decoded once, white space folded to single blanks.
 
     A longer text is cut and ends with an ellipsis.
     """
-    plain = _TAG.sub("", text[:RAW_CHARACTERS_READ]) if "<" in text else text[:RAW_CHARACTERS_READ]
+    plain = text[:RAW_CHARACTERS_READ]
+    if "<" in plain:
+        plain = without_markup(plain)
     if "&" in plain:
         plain = _ENTITY.sub(lambda entity: html.unescape(entity[0]), plain)
-    folded = " ".join(_UNWANTED.sub("", plain).split())
+    folded = read_latex(plain).replace("\n", " ").strip()
+    if "  " in folded or not (folded.isascii() and folded.isprintable()):  # most texts need no more
+        folded = " ".join(_UNWANTED.sub("", folded).split())
     return folded if len(folded) <= most_characters else folded[: most_characters - 1].rstrip() + "…"
 
 
 def web_link(text: str) -> str:
     """The text if it is a plain http or https address of bearable length, else nothing."""
     link = text.strip()
-    return link if len(link) <= LINK_CHARACTERS and _WEB_LINK.fullmatch(link) else ""
+    return link if link and len(link) <= LINK_CHARACTERS and _WEB_LINK.fullmatch(link) else ""

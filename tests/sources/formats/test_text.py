@@ -10,8 +10,17 @@ def test_line_breaks_and_blanks_are_folded() -> None:
 
 def test_markup_goes_and_its_text_stays() -> None:
     assert (
-        clean('<b>Bold</b> H<sub>2</sub>O<br/> <a href="x">link</a><!-- no -->', most_characters=100) == "Bold H2O link"
+        clean('<b>Bold</b> H<sub>2</sub>O<br/> <a href="x">link</a><!-- no -->', most_characters=100) == "Bold H₂O link"
     )
+
+
+def test_latex_is_read_after_entities_and_before_the_text_is_cut() -> None:
+    assert clean(r"$a &lt; b$ in <i>Andr\'e</i>'s R\&amp;D", most_characters=100) == "a < b in André's R&D"
+    assert clean(r"$\alpha\beta\gamma$ and so on", most_characters=6) == "αβγ a…"
+
+
+def test_latex_cannot_bring_control_characters_back() -> None:
+    assert clean(r"a\unicode{x202e}b \unicode{x7}c\unicode{xd800}", most_characters=100) == "ab c"
 
 
 def test_an_unfinished_tag_with_endless_blanks_is_read_in_one_pass() -> None:
