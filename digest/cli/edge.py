@@ -21,6 +21,7 @@ from digest import delivery, sources
 from digest.adapters import make_adapter
 from digest.composing import open_composer
 from digest.config import Config, load_config, load_subscribers, read_subscriber, signing_secrets
+from digest.config.settings import secret_path
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.matching import check_interest
@@ -210,7 +211,12 @@ def open_parts(config: Config) -> Iterator[Parts]:
             store=store,
             composer=composer,
             sources=made_sources,
-            open_http=partial(open_http, parseaddr(config.site.sender)[1]),
+            open_http=partial(
+                open_http,
+                parseaddr(config.site.sender)[1],
+                folder=secret_path(config).parent / "fetched",
+                retention=config.schedule.retention,
+            ),
             read_files=partial(read_files, config),
             connect=partial(replace, transport),  # each connection has its own state
             relay=relay_name(config),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from digest.errors import SourceError
 from digest.sources._http import HttpClient
+from digest.sources._http.question import brief
 from digest.sources.formats.page import Page
 
 
@@ -28,5 +29,5 @@ def fetch_page(
     try:
         page = parse(reply.body)
     except SourceError as error:
-        raise type(error)(f"{reply.url}: {error}") from error
+        raise type(error)(f"{brief(reply.url)}: {error}") from error
     return replace(page, remarks=(*reply.troubles, *page.remarks))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from digest.errors import SourceError
-from digest.sources import _http
-from digest.sources._http import READ_SECONDS, Retries, open_http
+from digest.sources._http import READ_SECONDS, open_http
+from tests.sources.plain_server import plain_server, reply
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 
@@ -87,21 +87,23 @@ def test_after_a_stop_nothing_is_asked(upstream: Any) -> None:
     assert upstream.asked == []
 
 
-def test_a_redirect_is_not_followed_after_a_stop(
-    upstream: Any, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upstream.says("/page", status=302, headers={"Location": "/other"})
-    monkeypatch.setattr(_http, "_refuse_downgrade", lambda *_: stop.set())
-    with open_http("me@example.org", stopping=stop.is_set) as http, pytest.raises(SourceError, match=r"^stopped$"):
-        http.get(f"{upstream.url}/page")
-    assert upstream.asked == ["/page"]
+def test_a_redirect_is_not_followed_after_a_stop(stop: threading.Event) -> None:
+    def redirect(connection: socket.socket) -> None:
+        stop.set()
+        connection.sendall(reply(b"", status=302, Location="/other"))
+
+    with (
+        plain_server(redirect) as server,
+        open_http("me@example.org", stopping=stop.is_set) as http,
+        pytest.raises(SourceError, match=r"^stopped$"),
+    ):
+        http.get(server.url)
+    assert len(server.told) == 1
 
 
-def test_a_wait_between_two_requests_holds_up_no_stop(
-    upstream: Any, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_http, "is_loopback", lambda _: False)
+def test_a_wait_between_two_requests_holds_up_no_stop(upstream: Any, stop: threading.Event) -> None:
     upstream.says("/page", "words")
+    url = f"http://127.1:{upstream.server_port}/page"  # this machine under a name that isn't known as such
     waited = threading.Event()
     sleepers = []
 
@@ -111,24 +113,29 @@ def test_a_wait_between_two_requests_holds_up_no_stop(
         waited.wait()
 
     with open_http("me@example.org", sleep=sleep, stopping=stop.is_set) as http:
-        http.get(f"{upstream.url}/page")
+        http.get(url)
         with pytest.raises(SourceError, match=r"^stopped$"):
-            http.get(f"{upstream.url}/page")
+            http.get(url)
     waited.set()
     sleepers[0].join()
     assert upstream.asked == ["/page"]
 
 
-def test_a_wait_before_another_try_holds_up_no_stop(upstream: Any) -> None:
-    upstream.says("/page", status=503, headers={"Retry-After": "1"})
-    before = set(threading.enumerate())
+def test_a_wait_before_another_try_holds_up_no_stop(upstream: Any, stop: threading.Event) -> None:
+    upstream.says("/page", status=503)
+    waited = threading.Event()
+    sleepers = []
+
+    def sleep(_: float) -> None:
+        sleepers.append(threading.current_thread())
+        stop.set()
+        waited.wait()
+
     with (
-        open_http("me@example.org", retries=Retries(attempts=2), stopping=lambda: bool(upstream.asked)) as http,
+        open_http("me@example.org", sleep=sleep, stopping=stop.is_set) as http,
         pytest.raises(SourceError, match=r"^stopped$"),
     ):
         http.get(f"{upstream.url}/page")
-    waiting = [thread for thread in set(threading.enumerate()) - before if thread.name == "request"]
-    assert waiting
-    for thread in waiting:
-        thread.join()
+    waited.set()
+    sleepers[0].join()
     assert upstream.asked == ["/page"]

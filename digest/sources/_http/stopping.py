@@ -21,10 +21,10 @@ def begin(work: Callable[[], Result]) -> Future[Result]:
     return future
 
 
-def await_result(future: Future[Result], stopping: Callable[[], bool]) -> Result:
-    """What the work gave or raised. Raises SourceError once `stopping` says so; the work is then left behind."""
+def await_result(future: Future[Result], check: Callable[[], None]) -> Result:
+    """What the work gave or raised. `check` is called now and then; once it raises, the work is left behind."""
     while not wait([future], timeout=SLICE_SECONDS).done:
-        refuse_after_stop(stopping)
+        check()
     return future.result()
 
 
