@@ -22,7 +22,8 @@ def make_adapter(
     """The adapter in `package` that is called `name`, made of `options`.
 
     An adapter with a field `folder` gets the folder of the configuration, to which its paths are relative. Raises
-    ConfigError with every mistake: an unknown name, a misspelt option, a value of the wrong type.
+    ConfigError with every mistake: an unknown name, a misspelt option, a value of the wrong type, and then options that
+    don't go together, of which the adapter itself tells by a ValueError: `has no words — write some`.
     """
     factory = find_adapter(package, name, file=file, key=key)
     options_model = _model_of(factory)
@@ -32,7 +33,11 @@ def make_adapter(
         checked = options_model(**options)
     except ValidationError as error:
         raise ConfigError(read_mistakes(error, file=file, key=key, model=options_model)) from error
-    return factory(**{option: getattr(checked, option) for option in options})
+    try:
+        return factory(**{option: getattr(checked, option) for option in options})
+    except ValueError as error:
+        problem, _, repair = str(error).partition(" — ")
+        raise ConfigError([Mistake(file, key, problem, repair)]) from error
 
 
 def find_adapter(package: ModuleType, name: str, *, file: str, key: str) -> type[Any]:

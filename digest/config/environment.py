@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from digest.errors import ConfigError, Mistake
 
 PREFIX = "DIGEST_"
-SECRETS = frozenset({"site.secret", "smtp.password", "web.admin_token"})
-"""Options that may also stand in a file of their own."""
+SECRETS = ("site.secret", "smtp.password", "web.admin_token", "sources.*.api_key")
+"""Options that may also stand in a file of their own; `*` is any name."""
+_FILE = "_file"
 
 
 def overlay(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """The table with what the environment says laid over it. Raises ConfigError if a secret's file can't be read."""
     merged: dict[str, Any] = _copy(table)
-    for name, value in sorted(environ.items()):
+    for name, text in sorted(environ.items()):
         path = name.removeprefix(PREFIX).lower().split("__")
         if not name.startswith(PREFIX) or len(path) < 2:  # noqa: PLR2004 - a section and a key
             continue
-        if ".".join(path).removesuffix("_file") in SECRETS and path[-1].endswith("_file"):
-            path[-1] = path[-1].removesuffix("_file")
-            value = _read_secret(name, value)  # noqa: PLW2901 - the secret takes its file's place
-        _put(merged, path, _to_value(value))
+        key = ".".join(path)
+        if key.endswith(_FILE) and is_secret(key.removesuffix(_FILE)):
+            _put(merged, key.removesuffix(_FILE).split("."), _read_secret(name, text))
+        else:
+            _put(merged, path, text if is_secret(key) else _to_value(text))
     return merged
+
+
+def is_secret(key: str) -> bool:
+    """Whether the option with that dotted name must not be shown."""
+    return any(fnmatchcase(key, secret) for secret in SECRETS)
 
 
 def _copy(table: Mapping[str, Any]) -> dict[str, Any]:

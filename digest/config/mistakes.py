@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from digest.config.environment import SECRETS
 from digest.errors import Mistake
 
-_SECRET_KEYS = frozenset({"password", "secret", "admin_token"})
+_SECRET_KEYS = frozenset(secret.rpartition(".")[2] for secret in SECRETS)
 
 _REPAIRS = {
     "greater_than": "choose a larger one",

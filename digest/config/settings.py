@@ -175,7 +175,8 @@ class Config:
     site: Site
     subscribers: Path
     store_url: str = field(repr=False)
-    sources: Mapping[str, Mapping[str, Any]]
+    sources: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    """Their options by table; keys to their services among them."""
     schedule: Schedule
     transport: TransportTable
     web: Web

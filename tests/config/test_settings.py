@@ -263,6 +263,8 @@ secret = "hunter2-hunter2-hunter2"
 url = "postgresql+psycopg://digest:hunter2@db.example/digest"
 [smtp]
 password = "hunter2"
+[sources.openalex]
+api_key = "hunter2"
 [web]
 admin_token = "hunter2"
 """
