@@ -1,11 +1,14 @@
-"""Papers from files, without any network: each file's format is recognised by its content. Writes nothing."""
+"""Papers from files, without any network: each file's format is recognised by its content. Writes nothing.
+
+A JSON Lines dump may be of any size, for it is read line by line; other formats are held as a whole, and bounded.
+"""
 
 from __future__ import annotations
 
 import glob
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +19,11 @@ from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceError
 from digest.sources import Source
 from digest.sources._http import HttpClient
+from digest.sources._long_files import make_parts
+from digest.sources._opening import read_head, read_lines
 from digest.sources._options import refuse_empty
 from digest.sources.batching import failed_batch, make_batch
-from digest.sources.formats import Dating, Page, parse_content
+from digest.sources.formats import Dating, Page, json_lines, parse_content, recognise
 from digest.sources.formats.dates import day_in_name
 from digest.sources.formats.decoding import MOST_BYTES
 
@@ -42,15 +47,22 @@ class Files:
     """The configuration's folder; empty means the working directory."""
 
     def fetch(self, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:  # noqa: ARG002 - the port's
-        """A batch for each file and announced day, by file name; days outside the edition's are yielded too."""
-        seen: set[Path] = set()
+        """A batch for each file and announced day, by file name; days outside the edition's are yielded too.
+
+        A long dump gives several batches, the parts of one. What this very fetch has brought counts as seen.
+        """
+        sights = dict(memory.seen)
+        known = replace(memory, seen=sights)
+        read: set[Path] = set()
         for pattern in self.paths:
-            found = [path for path in self._find(pattern) if path not in seen]
-            if not found and not seen.intersection(self._find(pattern)):
+            found = [path for path in self._find(pattern) if path not in read]
+            if not found and not read.intersection(self._find(pattern)):
                 yield _unmatched(pattern, edition.day)
             for path in found:
-                seen.add(path)
-                yield from _read_file(path, _name(path, self._root), edition, memory)
+                read.add(path)
+                for batch in _read_file(path, _name(path, self._root), edition, known):
+                    yield batch
+                    _note(batch, sights)
 
     @property
     def _root(self) -> Path:
@@ -67,13 +79,25 @@ adapter: Callable[..., Source] = Files
 
 def _read_file(path: Path, name: str, edition: Edition, memory: Memory) -> Iterator[Batch]:
     undated = day_in_name(path.name) or edition.day
+    dating = Dating(undated=undated, latest=edition.day)
+    if _is_dump(path):
+        lines = read_lines(path, most_bytes=json_lines.LONGEST_LINE)
+        yield from make_parts(name, undated, json_lines.read_parts(lines, dating), memory)
+        return
     try:
-        page = _load_page(path, Dating(undated=undated, latest=edition.day))
+        page = _load_page(path, dating)
     except SourceError as error:
         yield failed_batch(name, undated, SourceError(f"{name}: {error}"))
         return
     for part in page.by_day():
         yield make_batch(name, part.day, part, memory)
+
+
+def _is_dump(path: Path) -> bool:
+    try:
+        return recognise(read_head(path, most_bytes=json_lines.LONGEST_LINE + 1)) is json_lines.parse_page
+    except SourceError:  # which reading the whole of it will raise again
+        return False
 
 
 def _load_page(path: Path, dating: Dating) -> Page:
@@ -83,6 +107,12 @@ def _load_page(path: Path, dating: Dating) -> Page:
         return parse_content(path.read_bytes(), dating)
     except OSError as error:
         raise SourceError(f"can't be read: {error.strerror or error}") from error
+
+
+def _note(batch: Batch, sights: dict[str, date]) -> None:
+    for paper in batch.papers:
+        for name in (paper.id, *paper.aliases):
+            sights[name] = min(batch.day, sights.get(name, batch.day))
 
 
 def _name(path: Path, root: Path) -> str:

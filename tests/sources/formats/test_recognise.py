@@ -8,11 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.sources.formats import Dating, Page, arxiv_atom, arxiv_feed, hf_json, json_lines, parse_content, recognise
+from digest.sources.formats import (
+    Dating,
+    Page,
+    arxiv_atom,
+    arxiv_feed,
+    arxiv_oai,
+    biorxiv_json,
+    crossref_json,
+    europepmc_json,
+    feed,
+    hf_json,
+    json_lines,
+    openalex_json,
+    parse_content,
+    pubmed_xml,
+    recognise,
+    semanticscholar_json,
+)
 from digest.sources.formats import trending_page as trending
 
 ASKED = Dating(undated=date(2026, 3, 20), latest=date(2026, 3, 20))
-PARSERS = (arxiv_atom, arxiv_feed, hf_json, json_lines, trending)
+PARSERS = (
+    *(arxiv_atom, arxiv_feed, arxiv_oai, biorxiv_json, crossref_json, europepmc_json, feed, hf_json, json_lines),
+    *(openalex_json, pubmed_xml, semanticscholar_json, trending),
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +46,16 @@ PARSERS = (arxiv_atom, arxiv_feed, hf_json, json_lines, trending)
         ("arxiv_api.xml", arxiv_atom),
         ("arxiv_api_error.xml", arxiv_atom),
         ("arxiv_dump.jsonl", json_lines),
+        ("arxiv_oai.xml", arxiv_oai),
+        ("biorxiv_list.json", biorxiv_json),
+        ("crossref_works.json", crossref_json),
+        ("europepmc_search.json", europepmc_json),
+        ("feed_atom.xml", feed),
+        ("feed_journal.xml", feed),
+        ("feed_preprints.xml", feed),
+        ("openalex_works.json", openalex_json),
+        ("pubmed_articles.xml", pubmed_xml),
+        ("semanticscholar_bulk.json", semanticscholar_json),
     ],
 )
 def test_a_format_is_recognised_by_its_content(page: Callable[[str], bytes], name: str, module: object) -> None:
@@ -37,6 +67,60 @@ def test_a_format_is_recognised_by_its_content(page: Callable[[str], bytes], nam
 def test_a_wrapped_list_is_told_from_a_dump(indent: int | None) -> None:
     wrapped = {"status": "success", "count": 1, "data": [{"paper": {"id": "2603.01001", "title": "T"}}]}
     assert len(parse_content(json.dumps(wrapped, indent=indent).encode(), ASKED).papers) == 1
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\n"])
+@pytest.mark.parametrize(
+    ("document", "module"),
+    [
+        ({"data": [{"paperId": "x"}], "total": 1}, semanticscholar_json),
+        ({"data": [], "total": 0}, semanticscholar_json),
+        ({"data": []}, hf_json),
+        ({"error": "no such day"}, hf_json),
+        ({"status": "failed", "message-type": "validation-failure", "message": []}, crossref_json),
+        ({"results": []}, openalex_json),
+        ({"messages": [{"status": "no posts found"}], "collection": []}, biorxiv_json),
+        ({"hitCount": 0, "resultList": {"result": []}}, europepmc_json),
+        ({"id": "2603.01001", "title": "T"}, json_lines),
+    ],
+)
+def test_a_document_is_known_by_its_keys_on_one_line_and_on_many(
+    document: dict[str, object], module: object, end: str, indent: int | None
+) -> None:
+    content = (json.dumps(document, indent=indent) + end).encode()
+    assert recognise(content) is getattr(module, "parse_page")  # noqa: B009 - the modules share no type
+
+
+def test_a_dump_whose_records_have_a_documents_keys_is_a_dump() -> None:
+    line = b'{"id": "2603.01001", "title": "T", "results": [], "data": []}\n'
+    assert recognise(line * 2) is json_lines.parse_page
+
+
+def test_the_beginning_of_a_dump_is_enough_to_know_it_by(page: Callable[[str], bytes]) -> None:
+    content = page("arxiv_dump.jsonl")
+    for end in range(content.index(b"\n") + 2, len(content), 50):
+        assert recognise(content[:end]) is json_lines.parse_page
+
+
+@pytest.mark.parametrize("content", [b'{"a": 1, "b": [', b'{"a"' + b" " * 1_100_000, b"{\n"])
+def test_an_object_that_breaks_off_is_no_dump_if_its_first_line_is_no_record(content: bytes) -> None:
+    with pytest.raises(SourceError, match="not valid JSON"):
+        recognise(content)
+
+
+@pytest.mark.parametrize(
+    "feed_of_arxiv",
+    [b"<id>http://rss.arxiv.org/atom/cs.AI</id>", b"<entry><arxiv:announce_type>new</arxiv:announce_type></entry>"],
+)
+def test_what_arxiv_announces_is_told_from_other_feeds(feed_of_arxiv: bytes) -> None:
+    atom = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title>%s</feed>'
+    assert recognise(atom % feed_of_arxiv) is arxiv_feed.parse_page
+    assert recognise(atom % b"<id>tag:arxiv.example</id>") is feed.parse_page
+
+
+def test_a_sloppy_feed_is_known_for_a_feed() -> None:
+    assert recognise(b"<rss><channel><title>Salt & pepper</title></channel></rss>") is feed.parse_page
 
 
 def test_a_packed_page_reads_like_the_plain_one(page: Callable[[str], bytes]) -> None:
