@@ -14,7 +14,7 @@ WEDNESDAY = date(2026, 3, 11)
 
 @pytest.fixture
 def collect(upstream: Any, http: HttpClient) -> Callable[..., list[Batch]]:
-    def run(day: date, *categories: str, closed: frozenset[tuple[str, date]] = frozenset(), **options: bool) -> Any:
+    def run(day: date, *categories: str, closed: frozenset[tuple[str, date]] = frozenset(), **options: Any) -> Any:
         source = Arxiv(categories=list(categories), rss_url=f"{upstream.url}/rss/", **options)
         return list(source.fetch(Edition(day=day, since=date(2026, 3, 4)), Memory(closed), http))
 

@@ -87,7 +87,7 @@ def test_a_missed_day_is_filled_from_the_harvest_with_the_day_it_was_announced(
     missed, today = collect(WEDNESDAY, _memory(MONDAY, seen=1))
     assert (missed.day, missed.state, _numbers(missed)) == (TUESDAY, BatchState.OK, [2, 3])
     assert {paper.announced for paper in missed.papers} == {TUESDAY}
-    assert missed.reasons[0] == "the day was missed"
+    assert missed.reasons[0] == "the feed of that day is gone"
     assert "OAI-PMH" in missed.reasons[1]
     assert (today.day, today.state, _numbers(today)) == (WEDNESDAY, BatchState.OK, [4])
 
@@ -128,7 +128,7 @@ def test_a_stale_feed_is_a_hole_that_the_harvest_fills_at_once_and_leaves_open_f
     assert "earlier days" in today.reasons[0]
 
     caught_up, _ = collect(THURSDAY, _memory(MONDAY, TUESDAY, seen=4))
-    assert (caught_up.day, caught_up.state) == (WEDNESDAY, BatchState.QUIET)
+    assert (caught_up.day, caught_up.state) == (WEDNESDAY, BatchState.OK)
 
 
 def test_a_feed_that_is_no_feed_is_repaired_the_day_after(server: WorldServer, collect: Collect) -> None:

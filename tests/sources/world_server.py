@@ -88,6 +88,9 @@ class _HttpServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.served = served
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent: a client that gives up on a slow body is what a test wants."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _HttpServer

@@ -34,6 +34,8 @@ class Found:
     papers: list[Paper] = field(default_factory=list)
     cross: list[Paper] = field(default_factory=list)
     revised: list[Paper] = field(default_factory=list)
+    known: int = 0
+    """Papers of the day that we hold already."""
 
 
 def find_holes(category: str, batches: Mapping[date, Batch], edition: Edition, memory: Memory) -> list[date]:
@@ -72,15 +74,19 @@ def share_out(
 ) -> dict[date, Found]:
     """The harvested papers by the open day on which they were first announced, as far as that can be told.
 
-    A paper can't appear before its first version was due, and no closed day had it, so it is the first open day from
-    then on. Others are revisions if they have more than one version. `without` are papers that feeds announce now.
+    A paper can't appear before its first version was due, and no closed day had it, so it is an open day from then on:
+    the first, but for a paper of one version the first from the day of its record. Others are revisions if they have
+    more than one version. `without` are papers that feeds announce now.
     """
     found: dict[date, Found] = {day: Found() for day in holes}
     begun = _begun(category, edition, memory)
     for paper in page.papers:
         if paper.id in without:
             continue
-        day = None if paper.id in memory.seen else _first_announced(paper, holes, begun)
+        seen = memory.seen.get(paper.id)
+        if seen in found:
+            found[seen].known += 1
+        day = None if seen else _first_announced(paper, holes, begun)
         if day is not None:
             kind = found[day].papers if _is_primary(paper, category) else found[day].cross
             kind.append(replace(paper, announced=day))
@@ -104,7 +110,7 @@ def fill_holes(
     """
     filled = {}
     for day, news in found.items():
-        missed = Batch(category=category, day=day, state=BatchState.PARTIAL, reasons=("the day was missed",))
+        missed = Batch(category=category, day=day, state=BatchState.PARTIAL, reasons=("the feed of that day is gone",))
         batch = _fill(batches.get(day, missed), news, walk.error, is_over=day < edition.day, crosslists=crosslists)
         filled[day] = replace(batch, reasons=(*batch.reasons, *walk.page.remarks))
     return filled
@@ -118,19 +124,19 @@ def _fill(fed: Batch, news: Found, error: SourceError | None, *, is_over: bool, 
     papers = (*fed.papers, *(paper for paper in taken if paper.id not in known))
     cause = "; ".join(fed.reasons) or str(fed.state)
     if error is not None:
-        state, outcome = BatchState.PARTIAL, f"OAI-PMH brought {len(taken)} papers before it broke off: {error}"
+        state, outcome = BatchState.PARTIAL, f"OAI-PMH broke off after {len(taken)} papers: {error}"
     elif is_over:
-        state = BatchState.OK if papers else BatchState.QUIET
-        outcome = f"repaired by OAI-PMH, which holds {len(taken)} papers that were first announced then"
+        state = BatchState.OK if papers or news.known else BatchState.QUIET
+        outcome = f"complete by OAI-PMH: {len(taken)} papers that we lacked, {news.known} that we held"
     elif papers:
-        state, outcome = BatchState.PARTIAL, f"OAI-PMH holds {len(taken)} papers of it so far"
+        state, outcome = BatchState.PARTIAL, f"{len(taken)} papers came from OAI-PMH, which may not have all of today's"
     else:
         state, outcome = fed.state, "OAI-PMH holds nothing of it yet either"
     return replace(
         fed,
         state=state,
         papers=papers,
-        records=fed.records + len(taken) + (0 if crosslists else len(news.cross)),
+        records=fed.records + news.known + len(news.papers) + len(news.cross),
         cross=fed.cross + (0 if crosslists else len(news.cross)),
         revised=(*fed.revised, *news.revised),
         reasons=(cause, outcome),
@@ -139,7 +145,8 @@ def _fill(fed: Batch, news: Found, error: SourceError | None, *, is_over: bool, 
 
 def _load_page(oai_url: str, params: Mapping[str, str], day: date, http: HttpClient, token: str) -> Page:
     asked = {"verb": params["verb"], "resumptionToken": token} if token else params
-    return fetch_page(http, oai_url, partial(parse_page, dating=Dating(undated=day, latest=day)), params=asked)
+    parse = partial(parse_page, dating=Dating(undated=day, latest=day), by_datestamp=True)
+    return fetch_page(http, oai_url, parse, params=asked)
 
 
 def _open_days(category: str, batches: Mapping[date, Batch], edition: Edition, memory: Memory) -> Iterator[date]:
@@ -162,7 +169,9 @@ def _first_announced(paper: Paper, holes: Sequence[date], begun: date) -> date |
     was_held = paper.version == 1 and begun < holes[0] and first >= begun - HELD_BY_MODERATION
     if first < begun and not was_held:
         return None
-    return next((day for day in holes if day >= first), None)
+    due = [day for day in holes if day >= first]
+    by_record = (day for day in due if day >= paper.announced) if paper.version == 1 else iter(())
+    return next(by_record, due[0] if due else None)
 
 
 def _is_primary(paper: Paper, category: str) -> bool:
