@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.composing import build_digest
-from digest.domain import Digest, Match, Paper, Subscriber
+from digest.domain import Digest, Match, Paper, SourceAccount, Subscriber
 from digest.matching import match_papers, rank_trending
 from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
@@ -25,6 +25,8 @@ class Span:
     listed: tuple[Paper, ...]
     """Papers that a community listed first on the covered days, whatever their edition."""
     older_papers: int
+    account: tuple[SourceAccount, ...]
+    """What the sources brought on the covered days, those without a paper included."""
 
     @property
     def oldest(self) -> date:
@@ -62,12 +64,14 @@ def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:
     """The editions after a cursor up to `edition`, as a digest of that edition covers them."""
     days = papers.days_between(after, edition)
     covers, older = split_covered(days)
+    counted_only = older[-1] if older else after
     return Span(
         edition=edition,
         covers=covers if edition in covers else (*covers, edition),
         papers=tuple(paper for day in covers for paper in papers.of_edition(day, as_of=edition)),
         listed=tuple(paper for day in covers for paper in papers.listed_in(day, as_of=edition)),
         older_papers=sum(len(papers.of_edition(day, as_of=edition)) for day in older),
+        account=papers.accounts(counted_only, edition),
     )
 
 
@@ -88,4 +92,5 @@ def _assemble(
         again_through=loss.through if loss else None,
         again_is_doubtful=loss.is_doubtful if loss else False,
         older_papers=span.older_papers,
+        account=span.account,
     )

@@ -133,7 +133,7 @@ class Revision:
     paper_id: str
     kind: RevisionKind
     detail: str
-    """The version such as `v2`, the comment, or the DOI."""
+    """The version such as `v2`, the comment, the journal reference, or the DOI."""
     edition: date
     """The edition in which it appeared."""
 
@@ -161,7 +161,12 @@ class Batch:
     reasons: tuple[str, ...] = ()
     """What explains the state, in words for the operator."""
     part: int = 0
-    """0 for a whole batch or the first part of a long one, which comes in several; later parts add to it."""
+    """0 for a whole batch or the first part of a long one, which comes in several; later parts add to it.
+
+    What the last part says of the state, the expected count and the reasons counts for the whole.
+    """
+    is_baseline: bool = False
+    """Whether its papers were there before the source was first asked: held from now on, but announced to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +174,61 @@ class BatchReport:
     """What became of a batch in the store: how many of its papers were new, known, or outside the days asked for."""
 
     batch: Batch
+    """The whole of it, all parts together, but without its papers and revisions: they are in the store."""
     new: int
     known: int
     outside: int
+    revised: int = 0
     needs_attention: bool = False
     """Whether papers may be missing, and no earlier run has said so of this past day already."""
+    before: BatchState | None = None
+    """The state that the ledger had until then; None of a batch that was never asked for."""
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether the batch was open before and is closed now."""
+        return self.before is not None and not self.before.is_closed and self.batch.state.is_closed
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it brought papers, and all of them are announced outside the days asked for."""
+        return self.outside > 0 and not self.new + self.known
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A line of the ledger: how the fetch of one batch ended, for which edition, and when."""
+
+    batch: Batch
+    """Without its papers."""
+    edition: date
+    """The one for which it was fetched."""
+    fetched_at: datetime
+    new: int = 0
+    """Papers that this batch brought first, in all of its fetches; of a single fetch, those that were new in it."""
+    known: int | None = None
+    """Papers that it holds and another batch brought first; None where nobody has counted them."""
+    revised: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """What one source brought for one day, as a digest tells its reader."""
+
+    source: str
+    day: date
+    announced: int
+    """Papers it announced that day, whichever source brought them first."""
+    late: tuple[str, ...] = ()
+    """Categories of which nothing has come yet."""
+    partial: tuple[str, ...] = ()
+    """Categories of which a part has come."""
+    is_holiday: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether papers may still follow."""
+        return bool(self.late or self.partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +236,7 @@ class Memory:
     """What the store remembers of one source: the batches that are complete by their own proof."""
 
     closed: frozenset[tuple[str, date]] = frozenset()
-    """(category, day) of every batch that ended `ok` or `quiet`."""
+    """(category, day) of every batch of the last weeks that ended `ok` or `quiet`."""
     settled: frozenset[tuple[str, date]] = frozenset()
     """Those of them that were fetched after their day was over, so that nothing can have come since."""
     begun: Mapping[str, date] = field(default_factory=dict)
@@ -323,8 +378,8 @@ class Digest:
     """How many of them fit the profile, shown or not."""
     older_papers: int = 0
     """Papers of editions beyond the fourteen a digest covers: counted, not shown."""
-    account: tuple[str, ...] = ()
-    """The account of the day in sentences: what the sources brought, what was late or missing."""
+    account: tuple[SourceAccount, ...] = ()
+    """The account of the covered days: what the sources brought, what was late or missing."""
 
     @property
     def shown(self) -> tuple[Match, ...]:

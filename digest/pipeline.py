@@ -126,20 +126,24 @@ def nothing_to_run(day: date) -> RunReport:
     return report
 
 
-def collect_edition(edition: Edition, parts: Parts, *, backfill: bool = False) -> tuple[BatchReport, ...]:
-    """Ask every source, then write what came: no network call happens while a transaction is open."""
-    return parts.store.ledger.add_batches(edition, fetch_batches(edition, parts), backfill=backfill)
+def collect_edition(edition: Edition, parts: Parts) -> tuple[BatchReport, ...]:
+    """Ask every source, and write what comes as it comes: no source is waited for while a transaction is open."""
+    with closing(_collect(edition, parts)) as batches:
+        return parts.store.ledger.add_batches(edition, batches)
 
 
 def fetch_batches(edition: Edition, parts: Parts) -> list[Batch]:
     """What the sources have for the days the edition takes; nothing is written."""
+    return list(_collect(edition, parts))
+
+
+def _collect(edition: Edition, parts: Parts) -> Generator[Batch]:
+    memory = parts.store.ledger.memory
     with parts.open_http() as http:
-        batches = []
-        memory = parts.store.ledger.memory
-        for batch in collect_papers(parts.sources, edition, memory=memory, http=http, stopping=parts.stopping):
-            batches.append(batch)
-            parts.on_progress("collecting", len(batches), None)
-        return batches
+        batches = collect_papers(parts.sources, edition, memory=memory, http=http, stopping=parts.stopping)
+        for number, batch in enumerate(batches, start=1):
+            parts.on_progress("collecting", number, None)
+            yield batch
 
 
 def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:

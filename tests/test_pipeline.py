@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -21,13 +20,17 @@ from digest.config import subscriber_id
 from digest.delivery.inbox import Inbox, open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import (
+    Batch,
+    BatchState,
     DeliveryState,
     Edition,
     Email,
     Frequency,
     Interest,
     Letterhead,
+    Memory,
     Outcome,
+    Paper,
     Profile,
     SectionKind,
     Status,
@@ -35,6 +38,7 @@ from digest.domain import (
 )
 from digest.pipeline import Choice, Parts, RunReport, collect_edition, plan_digests, run_edition
 from digest.preview import preview_digest
+from digest.sources import open_http
 from digest.sources.files import Files
 from digest.storage import Store, open_store
 
@@ -91,6 +95,26 @@ class Installation:
         return sum(mail is not None and mail.recipients == (f"{name}@readers.example",) for mail in received)
 
 
+@dataclass
+class Garden:
+    """A source that brings what a test gives it."""
+
+    batches: list[Batch] = field(default_factory=list)
+    asked: list[Edition] = field(default_factory=list)
+
+    def fetch(self, edition: Edition, memory: Memory, http: object) -> Iterator[Batch]:  # noqa: ARG002 - the port's
+        self.asked.append(edition)
+        yield from self.batches
+
+
+def bring(category: str, day: date, *titles: str, state: BatchState = BatchState.OK) -> Batch:
+    """A batch of papers, one for each title."""
+    papers = tuple(
+        Paper(f"arxiv:2606.{number(title)}", title, day, ("Ada Example",), f"A {title.lower()}.") for title in titles
+    )
+    return Batch(category=category, day=day, state=state, papers=papers, records=len(papers))
+
+
 def reader(name: str = "ada", **details: Any) -> Subscriber:
     email = f"{name}@readers.example"
     values: dict[str, Any] = {"id": subscriber_id(email), "email": email, "profile": HEDGES}
@@ -124,7 +148,7 @@ def _parts(store: Store, inbox: Inbox, papers: Path) -> Parts:
         store=store,
         composer=open_composer(LETTERHEAD),
         sources={"files": Files(paths=[f"{papers}/*"])},
-        open_http=lambda: nullcontext(None),  # type: ignore[arg-type]  # files need no network
+        open_http=partial(open_http, "operator@readers.example"),
         read_files=tuple,
         connect=partial(Smtp, port=inbox.port),
         relay="smtp",
@@ -369,6 +393,67 @@ def test_a_hostile_title_is_harmless_in_the_mail_that_arrives(make: Callable[...
     assert mail["bcc"] is None
     assert len(str(mail["subject"])) < 200
     assert max(map(len, received.content.splitlines())) <= 998
+
+
+def test_a_hole_is_told_in_the_mail_and_its_papers_come_late_and_once(make: Callable[..., Installation]) -> None:
+    garden = Garden([bring("cs.LG", MONDAY, "A hedge"), bring("cs.AI", MONDAY, state=BatchState.BLOCKED)])
+    world = make(reader("ada"))
+    world.parts = replace(world.parts, sources={"arxiv": garden})
+
+    world.run(MONDAY)
+    garden.batches = [bring("cs.AI", MONDAY, "A late hedge"), bring("cs.LG", TUESDAY, "A new hedge")]
+    report = world.run(TUESDAY)
+    world.run(WEDNESDAY)
+
+    assert world.titles_mailed("ada") == [
+        [number("A hedge")],
+        sorted([number("A late hedge"), number("A new hedge")]),
+    ]
+    tuesday, monday = (plain_text(world, place) for place in (0, 1))
+    assert "arXiv announced 1 paper on Monday, 29 June." in monday
+    assert "arXiv cs.AI is late and follows." in monday
+    assert "arXiv announced 1 paper on Tuesday, 30 June." in tuesday
+    assert "What was late from arXiv on 29 June has come." in tuesday
+    assert [one.is_mended for one in report.batches] == [True, False]
+
+
+def test_what_a_sent_mail_said_of_its_sources_is_shown_again_whatever_the_ledger_says_now(
+    make: Callable[..., Installation],
+) -> None:
+    garden = Garden([bring("cs.LG", MONDAY, "A hedge"), bring("cs.AI", MONDAY, state=BatchState.BROKEN)])
+    world = make(reader("ada"))
+    world.parts = replace(world.parts, sources={"arxiv": garden})
+    world.run(MONDAY)
+    (ada,) = world.parts.readers()
+    sent = preview_digest(ada, MONDAY, world.parts)
+
+    garden.batches = [bring("cs.AI", MONDAY, "A late hedge")]
+    world.run(TUESDAY)
+
+    assert [entry.late for entry in sent.account] == [("cs.AI",)]
+    assert preview_digest(world.parts.readers()[0], MONDAY, world.parts).account == sent.account
+
+
+def test_the_preview_of_a_day_never_collected_tells_what_its_sources_would_bring(
+    make: Callable[..., Installation],
+) -> None:
+    world = make(reader("ada"))
+    world.parts = replace(world.parts, sources={"arxiv": Garden([bring("cs.LG", MONDAY, "A hedge")])})
+
+    digest = preview_digest(world.parts.readers()[0], MONDAY, world.parts)
+
+    assert [(entry.source, entry.announced) for entry in digest.account] == [("arxiv", 1)]
+    assert len(digest.shown) == 1
+    assert not world.store.ledger.is_collected(MONDAY)
+
+
+def plain_text(world: Installation, place: int) -> str:
+    """The text of a received mail in one line; the newest has place 0."""
+    received = world.inbox.read(world.inbox.newest_first()[place])
+    assert received is not None
+    text = message_from_bytes(received.content, policy=policy.default).get_body(("plain",))
+    assert text is not None
+    return " ".join(str(text.get_content()).split())
 
 
 def collect_edition_of(world: Installation, day: date) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
-from digest.domain import BatchReport, Delivery, DeliveryState, Digest, Match, Paper, Subscriber
+from digest.domain import BatchReport, Delivery, DeliveryState, Digest, LedgerEntry, Match, Paper, Subscriber
 from digest.pipeline import RunReport
 
 
@@ -31,9 +32,16 @@ def run_document(report: RunReport) -> dict[str, Any]:
     }
 
 
-def collect_document(edition: str, reports: Iterable[BatchReport]) -> dict[str, Any]:
-    """What each source brought."""
-    return {"edition": edition, "batches": [_batch(report) for report in reports]}
+def collect_document(
+    edition: date, reports: Iterable[BatchReport], *, holes: Iterable[LedgerEntry], faults: Iterable[LedgerEntry]
+) -> dict[str, Any]:
+    """What each source brought, what is still open of the days asked for, and every fault they had, mended or not."""
+    return {
+        "edition": edition.isoformat(),
+        "batches": [_batch(report) for report in reports],
+        "open": [_entry(entry) for entry in holes],
+        "faults": [_entry(entry) for entry in faults],
+    }
 
 
 def paper_document(paper: Paper) -> dict[str, Any]:
@@ -135,12 +143,23 @@ def _batch(report: BatchReport) -> dict[str, Any]:
         "records": batch.records,
         "new": report.new,
         "known": report.known,
-        "revised": len(batch.revised),
+        "revised": report.revised,
         "cross": batch.cross,
         "outside": report.outside,
         "refused": len(batch.refused),
         "expected": batch.expected,
         "reasons": [*batch.reasons, *(f"{refusal.place}: {refusal.reason}" for refusal in batch.refused)],
+    }
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "source": entry.batch.source,
+        "category": entry.batch.category,
+        "day": entry.batch.day.isoformat(),
+        "state": entry.batch.state.value,
+        "reasons": list(entry.batch.reasons),
+        "fetched_at": entry.fetched_at.isoformat(),
     }
 
 

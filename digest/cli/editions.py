@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -20,8 +19,9 @@ from digest.cli.edge import (
     parse_past_day,
     today,
 )
+from digest.cli.ledger import read_ledger, say_ledger, say_trouble
 from digest.cli.options import Day, Json
-from digest.cli.output import open_progress, print_json, print_table, say, say_error
+from digest.cli.output import open_progress, print_json, say, say_error
 from digest.composing.wording import counted
 from digest.delivery import Stopped
 from digest.domain import BatchReport, BatchState, DeliveryState, Edition
@@ -68,7 +68,7 @@ def run(
     else:
         _say_run(report, no_send=no_send, to=to)
     for batch in report.batches:
-        _say_trouble(batch, edition)
+        say_trouble(batch, edition)
     for notice in report.notices:
         say_error(notice)
     if report.end is not None and report.end.words:
@@ -91,15 +91,17 @@ def collect(
     first = parse_day(since, settings) if since else edition_day - settings.schedule.lookback
     if first > edition_day:
         raise typer.BadParameter(f"--since {first} is after the edition's day {edition_day}")
+    edition = Edition(edition_day, first, is_backfill=since is not None)
     with open_progress() as show, open_parts(settings) as parts:
         chosen = _choose_sources(names or [], replace(parts, on_progress=show))
-        reports = collect_edition(Edition(edition_day, first), chosen, backfill=since is not None)
+        reports = collect_edition(edition, chosen)
+        ledger = read_ledger(edition, chosen)
     if as_json:
-        print_json(documents.collect_document(edition_day.isoformat(), reports))
+        print_json(documents.collect_document(edition_day, reports, holes=ledger.holes, faults=ledger.faults))
     else:
-        _say_batches(edition_day, reports)
+        say_ledger(edition_day, reports, ledger, timezone=settings.schedule.timezone)
     for report in reports:
-        _say_trouble(report, edition_day)
+        say_trouble(report, edition_day)
     return collect_exit_code(reports)
 
 
@@ -158,39 +160,3 @@ def _say_run(report: RunReport, *, no_send: bool, to: str) -> None:
             say(f"  {count} {state.value}")
     if totals.empty:
         say(f"  {totals.empty} empty: nothing matched, so no mail")
-
-
-def _say_batches(edition: date, reports: Iterable[BatchReport]) -> None:
-    inside = [report for report in reports if report.outside == 0 or report.outside < len(report.batch.papers)]
-    rows = [
-        (
-            r.batch.source,
-            r.batch.category,
-            r.batch.day,
-            r.batch.state.value,
-            r.batch.records,
-            r.new,
-            r.known,
-            len(r.batch.revised),
-            r.batch.cross,
-            len(r.batch.refused),
-        )
-        for r in inside
-    ]
-    if rows:
-        print_table(
-            ("Source", "Category", "Day", "State", "Records", "New", "Known", "Revised", "Cross-listed", "Refused"),
-            rows,
-        )
-    say(f"Edition of {edition}: {counted(sum(report.new for report in reports), 'new paper')}")
-
-
-def _say_trouble(report: BatchReport, edition: date) -> None:
-    place = " ".join(filter(None, (report.batch.source, report.batch.category, report.batch.day.isoformat())))
-    is_stale_today = report.batch.state is BatchState.STALE and report.batch.day == edition
-    if report.needs_attention or is_stale_today:
-        say_error(f"{place}: {report.batch.state.value}: {'; '.join(report.batch.reasons)}")
-    if report.batch.refused and report.outside < max(1, len(report.batch.papers)):
-        first = report.batch.refused[0]
-        count = len(report.batch.refused)
-        say_error(f"{place}: {counted(count, 'record')} refused, the first at {first.place}: {first.reason}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from digest.domain import Digest, Match, Section, SectionKind, Subscriber
+from digest.domain import Digest, Match, Section, SectionKind, SourceAccount, Subscriber
 
 UNNAMED_INTEREST = "Your papers"
 AGAIN = "An earlier mail with these papers did not reach you."
@@ -24,7 +24,7 @@ def build_digest(
     again_through: date | None = None,
     again_is_doubtful: bool = False,
     older_papers: int = 0,
-    account: tuple[str, ...] = (),
+    account: tuple[SourceAccount, ...] = (),
 ) -> Digest:
     """One subscriber's digest: a section an interest, then late arrivals, then papers sent in vain, then trending ones.
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from digest.composing import wording
+from digest.composing.accounting import account_of
 from digest.composing.building import is_personal, without_weakest
 from digest.composing.cards import ABSTRACT_CHARACTERS, Cards, card_html, card_text
 from digest.composing.cleaning import one_line
@@ -102,7 +103,7 @@ def _values(digest: Digest, composer: Composer, links: _Links) -> dict[str, obje
         "preheader": wording.preheader_of(digest),
         "date": wording.day_in_words(digest.edition),
         "headline": wording.headline_of(digest),
-        "account": wording.account_of(digest),
+        "account": account_of(digest),
         "purpose": wording.purpose_of(digest.subscriber, composer.letterhead.site_name),
         **links,
     }

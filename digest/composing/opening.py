@@ -11,7 +11,7 @@ from digest.composing.cards import render_cards
 from digest.composing.confirming import compose_confirmation
 from digest.composing.emails import compose_email
 from digest.composing.templates import Composer, load_templates
-from digest.domain import Interest, Letterhead, Match, Paper, Profile, Reason, Subscriber
+from digest.domain import Interest, Letterhead, Match, Paper, Profile, Reason, SourceAccount, Subscriber
 
 _DAY = date(2026, 6, 30)
 _MOMENT = datetime(2026, 6, 30, 6, tzinfo=UTC)
@@ -51,7 +51,7 @@ def _rehearse(composer: Composer) -> None:
         considered=4,
         trending=[match],
         again_through=_DAY - timedelta(days=1),
-        account=("A sentence.",),
+        account=(SourceAccount("arxiv", _DAY, announced=4),),
     )
     compose_email(digest, render_cards([m.paper for m in digest.shown], composer), composer, sent_at=_MOMENT)
     compose_confirmation("ada@example.org", "rehearsal", composer, issued=_DAY, sent_at=_MOMENT)

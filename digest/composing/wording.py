@@ -1,4 +1,4 @@
-"""What an email says in words: subject, date, account of the day, reasons. Knows no markup and no look."""
+"""What an email says in words: subject, date, reasons. Knows no markup and no look."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _TOPIC_CHARACTERS = 40
 
 def day_in_words(day: date) -> str:
     """A day as a reader says it: `Tuesday, 30 June 2026`."""
-    return f"{day:%A}, {short_day(day)} {day.year}"
+    return f"{day_of_week(day)} {day.year}"
+
+
+def day_of_week(day: date) -> str:
+    """A day of these weeks: `Tuesday, 30 June`."""
+    return f"{day:%A}, {short_day(day)}"
 
 
 def short_day(day: date) -> str:
@@ -49,14 +54,6 @@ def headline_of(digest: Digest) -> str:
 def preheader_of(digest: Digest) -> str:
     """What an inbox shows beside the subject: the first titles."""
     return " · ".join(one_line(match.paper.title, 80) for match in digest.shown[:3]) or headline_of(digest)
-
-
-def account_of(digest: Digest) -> tuple[str, ...]:
-    """The account of the day, bounded, with the papers too old to be shown."""
-    told = tuple(one_line(sentence, 400) for sentence in digest.account[:12])
-    if not digest.older_papers:
-        return told
-    return *told, f"{counted(digest.older_papers, 'paper')} of earlier days are counted here, not shown."
 
 
 def more_of(digest: Digest) -> str:
@@ -90,7 +87,7 @@ def facts_of(paper: Paper) -> str:
     return joined(
         ", ".join(one_line(category, 30) for category in paper.categories[:5]),
         _unbroken(f"submitted {short_day(day)}{year}") if day else "",
-        _unbroken(f"announced {paper.announced:%A}, {short_day(paper.announced)}") if paper.is_late else "",
+        _unbroken(f"announced {day_of_week(paper.announced)}") if paper.is_late else "",
         one_line(paper.comment, _COMMENT_CHARACTERS),
     )
 

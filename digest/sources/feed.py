@@ -104,7 +104,8 @@ def _known_batch(category: str, page: Page, edition: Edition) -> Iterator[Batch]
     papers = tuple(replace(paper, announced=eve) for paper in page.papers if paper.announced == _UNDATED)
     if papers:
         reason = f"the first fetch of this feed: its {len(papers)} undated items count as known"
-        yield Batch(category, eve, BatchState.OK, papers=papers, records=len(papers), reasons=(reason,))
+        batch = Batch(category, eve, BatchState.OK, papers=papers, records=len(papers), reasons=(reason,))
+        yield replace(batch, is_baseline=True)
 
 
 def _without_undated(page: Page) -> Page:

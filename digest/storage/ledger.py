@@ -1,8 +1,7 @@
-"""Keeps the editions and the ledger of batches, and puts arriving papers into the edition that takes them."""
+"""Keeps the editions and the ledger of batches: what was expected, what came, when, and what is still missing."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,18 +9,18 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, exists, func, select, update
 
-from digest.domain import Batch, BatchReport, BatchState, Edition, Memory
+from digest.domain import Batch, BatchReport, BatchState, Edition, LedgerEntry, Memory
 from digest.storage import rows, tables
+from digest.storage.accounts import freeze_accounts
+from digest.storage.collecting import Collecting, first_edition, in_groups, make_edition
 from digest.storage.engine import lock_writers, reading
 from digest.storage.papers import PaperStore
-from digest.storage.placement import Placement
-from digest.storage.rows import insert_missing
-from digest.storage.shelf import Shelf
 
 SETTLES_AFTER = timedelta(days=2)
 """A day's list may fill until its own day is over everywhere on Earth."""
 STALE_WITHIN = timedelta(days=14)
 """How long before an edition's window papers are remembered for telling a stale feed by."""
+_CLOSED = [state.value for state in BatchState if state.is_closed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +32,53 @@ class Ledger:
 
     def memory(self, source: str, edition: Edition) -> Memory:
         """What is remembered of one source, and of the papers it brought in the weeks up to an edition."""
-        ledger = tables.batches
-        closed = [state.value for state in BatchState if state.is_closed]
-        query = select(ledger).where(ledger.c.source == source, ledger.c.state.in_(closed))
+        ledger, since = tables.batches, edition.since - STALE_WITHIN
+        columns = select(ledger.c.category, ledger.c.day, ledger.c.edition)
+        closed = columns.where(ledger.c.source == source, ledger.c.day >= since, ledger.c.state.in_(_CLOSED))
+        days = select(ledger.c.category, func.min(ledger.c.day).label("first")).where(ledger.c.source == source)
         with reading(self.engine) as connection:
-            found = connection.execute(query).all()
-            seen = _first_seen(connection, source, since=edition.since - STALE_WITHIN, through=edition.day)
+            found = connection.execute(closed).all()
+            begun = {row.category: row.first for row in connection.execute(days.group_by(ledger.c.category))}
+            seen = _first_seen(connection, source, since=since, through=edition.day)
         return Memory(
             closed=frozenset((row.category, row.day) for row in found),
             settled=frozenset((row.category, row.day) for row in found if row.edition >= row.day + SETTLES_AFTER),
+            begun=begun,
             seen=seen,
         )
 
-    def add_batches(
-        self, edition: Edition, batches: Iterable[Batch], *, backfill: bool = False
-    ) -> tuple[BatchReport, ...]:
-        """Write batches and their papers in one transaction, each paper to the edition that takes it.
+    def add_batches(self, edition: Edition, batches: Iterable[Batch]) -> tuple[BatchReport, ...]:
+        """Write batches as they come, each paper to the edition that takes it; one that is known keeps its edition.
 
-        A paper that is known keeps its edition. With `backfill` the days before the edition's become closed editions
-        of their own, about which nobody is mailed.
+        They are written in groups of some thousand papers, each in a transaction of its own, and `batches` are never
+        asked for more while one is open. With a backfill the days before the edition's become closed editions of their
+        own, about which nobody is mailed.
         """
+        collecting = Collecting(edition, self.now)
+        for group in in_groups(batches):
+            with self.engine.begin() as connection:
+                collecting.write(connection, group)
         with self.engine.begin() as connection:
-            return _add_batches(connection, edition, batches, backfill=backfill, now=self.now())
+            collecting.finish(connection)
+        return collecting.reports()
 
     @contextmanager
     def rehearse(self, edition: Edition, batches: Iterable[Batch]) -> Iterator[PaperStore]:
         """The papers as they would be held after adding these batches; nothing of it is kept."""
         with self.engine.connect() as connection, connection.begin() as transaction:
-            _add_batches(connection, edition, batches, backfill=False, now=self.now())
+            collecting = Collecting(edition, self.now)
+            for group in in_groups(batches):
+                collecting.write(connection, group)
+            collecting.finish(connection)
             yield PaperStore(lambda: nullcontext(connection))
             transaction.rollback()
 
     def close_edition(self, day: date) -> None:
-        """Fix the edition's list, and with it those of all days before: a digest of that day may have gone out."""
+        """Fix the edition's list and account, and with it those of all days before: digests may have gone out."""
         with self.engine.begin() as connection:
             lock_writers(connection)  # a collecting that has placed papers in this edition must commit them first
-            _make_edition(connection, day)
+            make_edition(connection, day)
+            freeze_accounts(connection, day)
             connection.execute(
                 update(tables.editions)
                 .where(tables.editions.c.day == day, tables.editions.c.closed_at.is_(None))
@@ -92,114 +102,48 @@ class Ledger:
         with reading(self.engine) as connection:
             return tuple(connection.scalars(select(days).order_by(days.desc()).limit(count)))
 
-    def batches_of(self, day: date) -> tuple[tuple[Batch, int], ...]:
-        """The batches of one announced day, with how many of their papers were new."""
+    def entries(self, since: date, through: date) -> tuple[LedgerEntry, ...]:
+        """How each batch of some days stands, oldest day first."""
         ledger = tables.batches
-        query = select(ledger).where(ledger.c.day == day).order_by(ledger.c.source, ledger.c.category)
+        query = select(ledger).where(ledger.c.day >= since, ledger.c.day <= through)
         with reading(self.engine) as connection:
-            return tuple((rows.to_batch(row), row.new) for row in connection.execute(query))
+            found = connection.execute(query.order_by(ledger.c.day, ledger.c.source, ledger.c.category))
+            return tuple(rows.to_entry(row) for row in found)
+
+    def holes(self, since: date, through: date) -> tuple[LedgerEntry, ...]:
+        """The batches of some days that are still open, oldest day first; nobody waits for days before our first."""
+        with reading(self.engine) as connection:
+            first = first_edition(connection)
+        owed = self.entries(max(since, first or since), through)
+        return tuple(entry for entry in owed if not entry.batch.state.is_closed)
+
+    def faults(self, since: date, through: date) -> tuple[LedgerEntry, ...]:
+        """Each attempt that left a batch of some days open or closed it with trouble, mended or not, in their order."""
+        fetches = tables.fetches
+        query = select(fetches).where(fetches.c.day >= since, fetches.c.day <= through).order_by(fetches.c.id)
+        with reading(self.engine) as connection:
+            attempts = [rows.to_fetch(row) for row in connection.execute(query)]
+        return tuple(attempt for attempt in attempts if _had_trouble(attempt.batch))
 
 
-def _add_batches(
-    connection: Connection, edition: Edition, batches: Iterable[Batch], *, backfill: bool, now: datetime
-) -> tuple[BatchReport, ...]:
-    lock_writers(connection)
-    placement = _placement(connection, edition, backfill=backfill)
-    _open_editions(connection, placement, now)
-    shelf = Shelf(connection, placement)
-    reports = tuple(
-        _add_batch(connection, shelf, placement, batch, now) for batch in sorted(batches, key=lambda batch: batch.day)
-    )
-    shelf.write()
-    return reports
-
-
-def _placement(connection: Connection, edition: Edition, *, backfill: bool) -> Placement:
-    first = connection.scalar(select(func.min(tables.editions.c.day)))
-    closed_through = connection.scalar(
-        select(func.max(tables.editions.c.day)).where(tables.editions.c.closed_at.is_not(None))
-    )
-    return Placement(
-        edition=edition,
-        closed_through=closed_through,
-        first=min(first or edition.day, edition.day),
-        is_backfill=backfill,
-    )
-
-
-def _open_editions(connection: Connection, placement: Placement, now: datetime) -> None:
-    _make_edition(connection, placement.edition.day)
-    if placement.is_backfill:
-        days = range(placement.edition.since.toordinal(), placement.edition.day.toordinal())
-        past = [{"day": date.fromordinal(day), "closed_at": now, "empty": 0} for day in days]
-        insert_missing(connection, tables.editions, past)
-
-
-def _make_edition(connection: Connection, day: date) -> None:
-    insert_missing(connection, tables.editions, [{"day": day, "closed_at": None, "empty": 0}])
-
-
-def _add_batch(connection: Connection, shelf: Shelf, placement: Placement, batch: Batch, now: datetime) -> BatchReport:
-    taken = [paper for paper in batch.papers if placement.edition.takes(paper.announced)]
-    shelf.load(taken)
-    counts = Counter("new" if shelf.add(batch, paper, rank=rank) else "known" for rank, paper in enumerate(taken))
-    recorded = _recorded_state(connection, batch)
-    if placement.edition.takes(batch.day):
-        _write_ledger(connection, placement, batch, new=counts["new"], now=now)
-    is_today = batch.day == placement.edition.day
-    may_be_late = placement.edition.takes(batch.day) and batch.day >= placement.first
-    is_news = is_today or (may_be_late and recorded != batch.state)
-    return BatchReport(
-        batch=batch,
-        new=counts["new"],
-        known=counts["known"],
-        outside=len(batch.papers) - len(taken),
-        needs_attention=batch.state.needs_attention and is_news,
-    )
+def _had_trouble(batch: Batch) -> bool:
+    """Whether a fetch has more to tell than that all came, or why nothing did."""
+    explained = 1 if batch.state is BatchState.QUIET else 0
+    return not batch.state.is_closed or len(batch.reasons) > explained
 
 
 def _first_seen(connection: Connection, source: str, *, since: date, through: date) -> dict[str, date]:
+    """The first day on which a source brought a paper, by each of its ids; read in groups, as there may be many."""
     seen, names = tables.sightings, tables.aliases
     query = (
-        select(names.c.alias, func.min(seen.c.day).label("day"))
-        .join(seen, seen.c.paper_id == names.c.paper_id)
+        select(seen.c.paper_id, func.min(seen.c.day).label("day"))
         .where(seen.c.source == source, seen.c.day >= since, seen.c.day <= through)
-        .group_by(names.c.alias)
+        .group_by(seen.c.paper_id)
     )
-    return {row.alias: row.day for row in connection.execute(query)}
-
-
-def _recorded_state(connection: Connection, batch: Batch) -> str | None:
-    ledger = tables.batches
-    return connection.scalar(
-        select(ledger.c.state).where(
-            ledger.c.source == batch.source, ledger.c.category == batch.category, ledger.c.day == batch.day
-        )
-    )
-
-
-def _write_ledger(
-    connection: Connection,
-    placement: Placement,
-    batch: Batch,
-    *,
-    new: int,
-    now: datetime,
-) -> None:
-    ledger = tables.batches
-    values = {
-        "state": batch.state.value,
-        "records": batch.records,
-        "expected": batch.expected,
-        "reasons": list(batch.reasons),
-        "refused": [[refusal.place, refusal.reason] for refusal in batch.refused],
-        "edition": placement.edition.day,
-        "fetched_at": now,
-    }
-    key = {"source": batch.source, "category": batch.category, "day": batch.day}
-    insert_missing(connection, ledger, [{**key, **values, "new": 0}])
-    connection.execute(
-        update(ledger)
-        .where(*(ledger.c[name] == value for name, value in key.items()))
-        .values(**values, new=ledger.c.new + new)
-    )
+    same: dict[date, date] = {}  # one object a day
+    first = {row.paper_id: same.setdefault(row.day, row.day) for row in connection.execute(query)}
+    found: dict[str, date] = {}
+    for some in rows.in_groups(first):
+        for row in connection.execute(select(names).where(names.c.paper_id.in_(some))):
+            found[row.alias] = min(found.get(row.alias, date.max), first[row.paper_id])
+    return found

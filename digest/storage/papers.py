@@ -1,4 +1,4 @@
-"""Reads the papers we hold, by the editions that took them. Writes nothing."""
+"""Reads the papers we hold and what editions say of them. Writes nothing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from digest.domain import Paper
+from digest.domain import Paper, Revision, SourceAccount
 from digest.storage import rows, tables
+from digest.storage.accounts import read_accounts
 
 
 @dataclass(frozen=True, slots=True)
 class PaperStore:
-    """The papers and what communities said of them."""
+    """The papers, what communities said of them, what became of them, and what their sources brought."""
 
     connect: Callable[[], AbstractContextManager[Connection]]
 
@@ -46,6 +47,26 @@ class PaperStore:
         query = select(func.count()).select_from(tables.papers).where(tables.papers.c.edition == day)
         with self.connect() as connection:
             return connection.scalar(query) or 0
+
+    def revisions_of(self, day: date) -> tuple[Revision, ...]:
+        """What became known in that edition of papers that earlier ones took, in the order of those papers."""
+        papers, revisions = tables.papers, tables.revisions
+        query = (
+            select(papers.c.key, revisions)
+            .join(papers, papers.c.id == revisions.c.paper_id)
+            .where(revisions.c.edition == day)
+            .order_by(papers.c.id, revisions.c.kind, revisions.c.detail)
+        )
+        with self.connect() as connection:
+            return tuple(rows.to_revision(row) for row in connection.execute(query))
+
+    def accounts(self, after: date, through: date) -> tuple[SourceAccount, ...]:
+        """What the editions after one day up to another say of each source and day, oldest first.
+
+        Of an edition that is closed it is what its digests said, else what the ledger says now.
+        """
+        with self.connect() as connection:
+            return read_accounts(connection, after, through)
 
     def _papers(self, condition: ColumnElement[bool], as_of: date, *, by_rank: bool = False) -> tuple[Paper, ...]:
         order = (tables.listings.c.rank, tables.papers.c.id) if by_rank else (tables.papers.c.id,)

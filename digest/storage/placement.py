@@ -17,19 +17,23 @@ class Placement:
     """The last closed edition; that day and all before it are closed."""
     first: date
     """The installation's first edition: what was announced before it is known, but mailed to nobody."""
-    is_backfill: bool
-    """Whether past editions are made for search and back-tests, about which nobody is mailed."""
 
     def place(self, announced: date) -> tuple[date, bool]:
         """The edition of a paper announced on that day, and whether it is archived: known, but mailed to nobody."""
-        if announced < self.first or (self.is_backfill and announced < self.edition.day):
+        if announced < self.first or (self.edition.is_backfill and announced < self.edition.day):
             return announced, True
-        if self.closed_through is None or self.edition.day > self.closed_through:
-            return self.edition.day, False
-        next_day = self.closed_through + timedelta(days=1)
-        if announced < next_day - self.lookback:  # a day of long ago was collected again: nobody waits for its papers
+        if (
+            announced < self.taking - self.lookback
+        ):  # a day of long ago was collected again: nobody waits for its papers
             return announced, True
-        return next_day, False
+        return self.taking, False
+
+    @property
+    def taking(self) -> date:
+        """The edition that takes what comes now: the one collected, or if that is closed the first open one."""
+        if self.is_open(self.edition.day):
+            return self.edition.day
+        return (self.closed_through or self.edition.day) + timedelta(days=1)
 
     @property
     def lookback(self) -> timedelta:
@@ -39,3 +43,7 @@ class Placement:
     def is_open(self, edition: date) -> bool:
         """Whether what that edition holds may still change."""
         return self.closed_through is None or edition > self.closed_through
+
+    def is_past(self, edition: date) -> bool:
+        """Whether digests of that edition may be out, so that what becomes known now is a revision of its papers."""
+        return edition < self.edition.day or not self.is_open(edition)

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, Table, and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.domain import Batch, BatchState, Delivery, DeliveryState, Paper, Refusal
+from digest.domain import (
+    Authority,
+    Batch,
+    BatchState,
+    Delivery,
+    DeliveryState,
+    LedgerEntry,
+    Paper,
+    Refusal,
+    Revision,
+    RevisionKind,
+    SourceAccount,
+)
 from digest.storage import tables
+from digest.storage.listings import read_details
 
 Item = TypeVar("Item")
 
@@ -28,6 +41,7 @@ def select_papers(as_of: date) -> Select[Any]:
         listings.c.upvotes,
         listings.c.picked_by,
         listings.c.code_url.label("listed_code_url"),
+        listings.c.details,
         listings.c.edition.label("listed_edition"),
     ).select_from(papers.outerjoin(listings, seen))
 
@@ -46,10 +60,15 @@ def to_paper(row: Row[Any], names: Sequence[str] = ()) -> Paper:
         pdf_url=row.pdf_url,
         code_url=row.code_url or row.listed_code_url or "",
         comment=row.comment,
+        journal_ref=row.journal_ref,
         version=row.version,
+        versions=tuple(datetime.fromisoformat(moment) for moment in row.versions or ()),
+        is_withdrawn=row.is_withdrawn,
+        authority=Authority(row.authority),
         upvotes=row.upvotes,
         picked_by=row.picked_by or "",
         is_listed=row.listed_edition is not None,
+        **read_details(row.details),
         sources=tuple(row.sources),
         aliases=tuple(name for name in names if name != row.key),
         edition=row.edition,
@@ -70,15 +89,36 @@ def from_paper(paper: Paper) -> dict[str, Any]:
         "pdf_url": paper.pdf_url,
         "code_url": paper.code_url,
         "comment": paper.comment,
+        "journal_ref": paper.journal_ref,
         "version": paper.version,
+        "versions": [moment.isoformat() for moment in paper.versions],
+        "is_withdrawn": paper.is_withdrawn,
+        "authority": int(paper.authority),
         "sources": list(paper.sources),
         "edition": paper.edition,
     }
 
 
-def to_batch(row: Row[Any]) -> Batch:
-    """A batch of the ledger, without its papers."""
-    return Batch(
+def to_entry(row: Row[Any]) -> LedgerEntry:
+    """How a batch stands, from its row in the ledger."""
+    batch = Batch(
+        source=row.source,
+        category=row.category,
+        day=row.day,
+        state=BatchState(row.state),
+        records=row.records,
+        cross=row.cross or 0,
+        expected=row.expected,
+        reasons=tuple(row.reasons),
+        refused=tuple(Refusal(place, reason) for place, reason in row.refused),
+    )
+    known = None if row.taken is None else max(0, row.taken - row.new)
+    return LedgerEntry(batch, row.edition, row.fetched_at, new=row.new, known=known, revised=row.revised)
+
+
+def to_fetch(row: Row[Any]) -> LedgerEntry:
+    """A single attempt."""
+    batch = Batch(
         source=row.source,
         category=row.category,
         day=row.day,
@@ -86,8 +126,37 @@ def to_batch(row: Row[Any]) -> Batch:
         records=row.records,
         expected=row.expected,
         reasons=tuple(row.reasons),
-        refused=tuple(Refusal(place, reason) for place, reason in row.refused),
     )
+    return LedgerEntry(batch, row.edition, row.fetched_at, new=row.new)
+
+
+def to_revision(row: Row[Any]) -> Revision:
+    """A revision, with the canonical id of its paper."""
+    return Revision(row.key, RevisionKind(row.kind), row.detail, row.edition)
+
+
+def to_account(entry: Mapping[str, Any]) -> SourceAccount:
+    """What one source brought, as it stands in an edition's account."""
+    return SourceAccount(
+        source=entry["source"],
+        day=date.fromisoformat(entry["day"]),
+        announced=entry["announced"],
+        late=tuple(entry["late"]),
+        partial=tuple(entry["partial"]),
+        is_holiday=entry["is_holiday"],
+    )
+
+
+def from_account(entry: SourceAccount) -> dict[str, Any]:
+    """One source's part of an edition's account, as JSON."""
+    return {
+        "source": entry.source,
+        "day": entry.day.isoformat(),
+        "announced": entry.announced,
+        "late": list(entry.late),
+        "partial": list(entry.partial),
+        "is_holiday": entry.is_holiday,
+    }
 
 
 def to_delivery(row: Row[Any], papers: Mapping[int, str]) -> Delivery:

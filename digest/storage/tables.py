@@ -20,6 +20,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 
 metadata = MetaData(
@@ -60,7 +62,11 @@ papers = Table(
     Column("pdf_url", Text, nullable=False),
     Column("code_url", Text, nullable=False),
     Column("comment", Text, nullable=False),
+    Column("journal_ref", Text, nullable=False, server_default=text("''")),
     Column("version", Integer),
+    Column("versions", JSON),  # when each was submitted; null in rows of the first schema
+    Column("is_withdrawn", Boolean, nullable=False, server_default=false()),
+    Column("authority", Integer, nullable=False, server_default="0"),
     Column("sources", JSON, nullable=False),
     Column("edition", Date, nullable=False, index=True),
     # known, searchable, but never announced by us: older than the first edition, or collected afterwards
@@ -84,7 +90,17 @@ listings = Table(  # a community's pick, with the edition that first brought it;
     Column("upvotes", Integer),
     Column("picked_by", Text, nullable=False),
     Column("code_url", Text, nullable=False),
+    Column("details", JSON),  # what else the community says; null in rows of the first schema
     Column("archived", Boolean, nullable=False),
+)
+
+revisions = Table(  # what became known of a paper after the edition that took it
+    "revisions",
+    metadata,
+    Column("paper_id", Integer, ForeignKey("papers.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("detail", Text, primary_key=True),
+    Column("edition", Date, nullable=False, index=True),
 )
 
 sightings = Table(  # which batch held which paper
@@ -97,7 +113,7 @@ sightings = Table(  # which batch held which paper
     Index("ix_sightings_paper_id", "paper_id"),
 )
 
-batches = Table(  # the ledger
+batches = Table(  # the ledger: how each batch stands
     "batches",
     metadata,
     Column("source", Text, primary_key=True),
@@ -105,12 +121,33 @@ batches = Table(  # the ledger
     Column("day", Date, primary_key=True),
     Column("state", Text, nullable=False),
     Column("records", Integer, nullable=False),
-    Column("new", Integer, nullable=False),
+    Column("new", Integer, nullable=False),  # in all fetches
+    # of the last fetch; null in rows of the first schema
+    Column("taken", Integer),  # papers of the days asked for, new or known
+    Column("revised", Integer),
+    Column("cross", Integer),
     Column("expected", Integer),
     Column("reasons", JSON, nullable=False),
     Column("refused", JSON, nullable=False),
     Column("edition", Date, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
+)
+
+fetches = Table(  # every attempt: a fault keeps its name here after it was mended
+    "fetches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("edition", Date, nullable=False),  # the one for which it was asked
+    Column("state", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("expected", Integer),
+    Column("reasons", JSON, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Index("ix_fetches_day", "day", "source", "category"),
 )
 
 editions = Table(
@@ -119,6 +156,7 @@ editions = Table(
     Column("day", Date, primary_key=True),
     Column("closed_at", UtcDateTime),
     Column("empty", Integer, nullable=False, default=0),  # readers for whom nothing matched
+    Column("account", JSON(none_as_null=True)),  # what digests say of its sources; null as long as it is open
 )
 
 subscribers = Table(

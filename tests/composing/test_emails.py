@@ -9,7 +9,7 @@ import pytest
 
 from digest.composing import Composer, compose_email
 from digest.composing.emails import HTML_BYTES
-from digest.domain import Digest, Email, Frequency, Match, Paper, Profile, Reason, Subscriber
+from digest.domain import Digest, Email, Frequency, Match, Paper, Profile, Reason, SourceAccount, Subscriber
 from digest.errors import ComposeError
 from digest.links import Purpose, read_token
 
@@ -143,10 +143,10 @@ def test_a_digest_of_several_days_names_them(compose: Compose, read: ReadEmail, 
 
 
 def test_the_account_of_the_day_is_told(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> None:
-    mail = read(compose(digest_of(match, account=("arXiv announced 412 papers.", "Nothing is missing."))))
+    mail = read(compose(digest_of(match, account=(SourceAccount("arxiv", DAY, 412, late=("cs.AI",)),))))
     for part in (mail.words, mail.text):
-        assert "arXiv announced 412 papers." in part
-        assert "Nothing is missing." in part
+        assert "arXiv announced 412 papers on Tuesday, 30 June." in part
+        assert "arXiv cs.AI is late and follows." in part
 
 
 def test_an_empty_digest_says_so(compose: Compose, read: ReadEmail, digest_of: Build) -> None:

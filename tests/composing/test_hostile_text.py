@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.domain import Digest, Email, Match, Reason, Subscriber
+from digest.domain import Digest, Email, Match, Reason, SourceAccount, Subscriber
 
 Build = Callable[..., Digest]
 Compose = Callable[..., Email]
@@ -61,7 +61,8 @@ def test_no_text_breaks_out_of_its_place(
         Reason(texts.word, "abstract", ((1, 9),)),
     )
     found = replace(match, paper=paper, interest=texts.interest, reasons=reasons, notes=(texts.name,))
-    digest = digest_of(found, subscriber=replace(ada, name=texts.name), account=(texts.word,))
+    account = (SourceAccount(texts.name, paper.announced, announced=3, late=(texts.word,), partial=(texts.title,)),)
+    digest = digest_of(found, subscriber=replace(ada, name=texts.name), account=account)
     email = compose(digest)
     mail = read(email)
     assert set(mail.message.keys()) == HEADERS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digest.domain import Digest, Email, Match
+from digest.domain import Digest, Email, Match, SourceAccount
 
 Read = Any
 
@@ -17,7 +17,7 @@ Read = Any
 def mail(
     compose: Callable[..., Email], read: Callable[[Email], Read], digest_of: Callable[..., Digest], match: Match
 ) -> Read:
-    return read(compose(digest_of(match, account=("All sources were complete.",))))
+    return read(compose(digest_of(match, account=(SourceAccount("arxiv", match.paper.announced, announced=412),))))
 
 
 def test_the_page_has_a_language_a_direction_a_title_and_one_heading(mail: Read) -> None:

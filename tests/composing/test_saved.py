@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from digest.composing import Composer, compose_confirmation
-from digest.domain import Digest, Email, Match, Profile, Reason, Subscriber
+from digest.domain import Digest, Email, Match, Profile, Reason, SourceAccount, Subscriber
 
 DAY = date(2026, 6, 30)
 SAVED = Path(__file__).parent / "saved"
@@ -56,7 +56,11 @@ def everything(digest_of: Build, match: Match) -> Digest:
         trending=(trending,),
         again_through=DAY - timedelta(days=1),
         older_papers=7,
-        account=("arXiv announced 412 papers; nothing is missing.",),
+        account=(
+            SourceAccount("arxiv", DAY - timedelta(days=1), announced=401),
+            SourceAccount("arxiv", DAY, announced=412, late=("cs.AI",)),
+            SourceAccount("huggingface", DAY, announced=30),
+        ),
     )
 
 

@@ -171,7 +171,7 @@ def collect(store: Store) -> Callable[..., tuple[BatchReport, ...]]:
 
     def add(*batches: Batch, day: date = DAY, since: date | None = None, backfill: bool = False) -> Any:
         begins = since or date.fromordinal(day.toordinal() - 7)
-        return store.ledger.add_batches(Edition(day, begins), batches, backfill=backfill)
+        return store.ledger.add_batches(Edition(day, begins, is_backfill=backfill), batches)
 
     return add
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.domain import Edition
+from digest.domain import Authority, Edition
 from digest.storage import Store
 
 DAY = date(2026, 6, 30)
@@ -143,24 +143,41 @@ def test_closing_a_day_closes_all_before_it(store: Store, collect: Make, batch: 
 def test_the_papers_of_a_closed_edition_stay_as_they_were_shown(
     store: Store, collect: Make, batch: Make, paper: Make
 ) -> None:
-    collect(batch(paper(1, abstract="As it was shown.", is_listed=True, upvotes=3, picked_by="Bo")))
+    collect(
+        batch(paper(1, abstract="As it was shown.", is_listed=True, upvotes=3, picked_by="Bo", ai_summary="Short."))
+    )
     store.ledger.close_edition(DAY)
     (shown,) = store.papers.of_edition(DAY, as_of=DAY)
 
-    later = paper(1, abstract="A much longer abstract of another day.", is_listed=True, upvotes=90, picked_by="Cleo")
+    later = paper(
+        1,
+        title="Another title",
+        abstract="A much longer abstract of another day.",
+        comment="Accepted at ICML",
+        version=2,
+        is_withdrawn=True,
+        authority=Authority.ARCHIVE,
+        is_listed=True,
+        upvotes=90,
+        picked_by="Cleo",
+        ai_summary="Other words.",
+        organization="The Garden",
+    )
     collect(batch(later), day=NEXT_DAY)
 
-    assert store.papers.of_edition(DAY, as_of=DAY) == (shown,)
-    assert (shown.upvotes, shown.picked_by) == (3, "Bo")
+    (held,) = store.papers.of_edition(DAY, as_of=DAY)
+    assert replace(held, aliases=shown.aliases) == shown
+    assert (shown.upvotes, shown.picked_by, shown.ai_summary) == (3, "Bo", "Short.")
 
 
 @pytest.mark.usefixtures("settle")
 def test_an_open_edition_still_learns(store: Store, collect: Make, batch: Make, paper: Make) -> None:
-    collect(batch(paper(1, is_listed=True, upvotes=0)))
-    collect(batch(paper(1, abstract="Found later.", is_listed=True, upvotes=7)))
+    collect(batch(paper(1, is_listed=True, upvotes=0, code_stars=5, organization="The Garden")))
+    collect(batch(paper(1, abstract="Found later.", is_listed=True, upvotes=7, code_stars=4, ai_summary="Short.")))
 
     (held,) = store.papers.of_edition(DAY, as_of=DAY)
-    assert (held.abstract, held.upvotes) == ("Found later.", 7)
+    assert (held.abstract, held.upvotes, held.code_stars) == ("Found later.", 7, 5)
+    assert (held.organization, held.ai_summary) == ("The Garden", "Short.")
 
 
 @pytest.mark.usefixtures("settle")
@@ -227,7 +244,7 @@ def test_a_rehearsal_shows_what_would_be_held_and_keeps_nothing(
     assert [paper.id for paper in shown] == ["arxiv:2606.00002"]
     assert ids_of(store, DAY) == []
     assert not store.ledger.is_collected(DAY)
-    assert store.ledger.batches_of(DAY) == ()
+    assert store.ledger.entries(DAY, DAY) == ()
 
 
 def test_a_rehearsal_that_fails_keeps_nothing_either(store: Store, batch: Make, paper: Make) -> None:

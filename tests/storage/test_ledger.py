@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,9 +24,12 @@ def test_the_ledger_keeps_what_a_batch_said_of_itself(store: Store, collect: Mak
     refused = (Refusal("record 2", "it has no title"),)
     collect(batch(paper(1), records=3, expected=3, refused=refused, reasons=("1 of 3 can't be used",)))
 
-    ((held, new),) = store.ledger.batches_of(DAY)
+    (entry,) = store.ledger.entries(DAY, DAY)
 
-    assert (held.source, held.category, held.day, held.state, new) == ("arxiv", "cs.LG", DAY, BatchState.OK, 1)
+    held = entry.batch
+    assert (held.source, held.category, held.day, held.state) == ("arxiv", "cs.LG", DAY, BatchState.OK)
+    assert (entry.new, entry.known, entry.revised, entry.edition) == (1, 0, 0, DAY)
+    assert entry.fetched_at == datetime(2026, 6, 30, 5, 30, tzinfo=UTC)
     assert (held.records, held.expected, held.refused, held.reasons) == (3, 3, refused, ("1 of 3 can't be used",))
 
 
@@ -34,8 +37,8 @@ def test_a_batch_collected_again_adds_up_what_was_new(store: Store, collect: Mak
     collect(batch(paper(1)))
     collect(batch(paper(1), paper(2)))
 
-    ((held, new),) = store.ledger.batches_of(DAY)
-    assert (held.records, new) == (2, 2)
+    (entry,) = store.ledger.entries(DAY, DAY)
+    assert (entry.batch.records, entry.new, entry.known) == (2, 2, 0)
 
 
 def test_only_batches_that_proved_complete_are_remembered_as_closed(store: Store, collect: Make, batch: Make) -> None:
@@ -93,12 +96,37 @@ def test_a_past_day_that_breaks_in_another_way_needs_attention_again(collect: Ma
     assert [report.needs_attention for report in reports] == [True, True, False]
 
 
-def test_what_a_list_held_is_judged_by_the_latest_fetch(store: Store, collect: Make, batch: Make, paper: Make) -> None:
+def test_a_fetch_that_brings_nothing_takes_no_proof_back(store: Store, collect: Make, batch: Make, paper: Make) -> None:
+    collect(batch(paper(1), expected=1))
+
+    (report,) = collect(batch(state=BatchState.BLOCKED, reasons=("429",)))
+
+    (entry,) = store.ledger.entries(DAY, DAY)
+    assert (entry.batch.state, entry.batch.records, entry.batch.expected) == (BatchState.OK, 1, 1)
+    assert report.needs_attention
+    assert store.ledger.memory("arxiv", Edition(DAY, EVE)).closed == {("cs.LG", DAY)}
+    assert [fault.batch.reasons for fault in store.ledger.faults(DAY, DAY)] == [("429",)]
+
+
+def test_a_failing_fetch_settles_nothing(store: Store, collect: Make, batch: Make, paper: Make) -> None:
+    later = date(2026, 7, 2)
     collect(batch(paper(1)))
 
-    collect(batch(state=BatchState.BROKEN))
+    collect(batch(state=BatchState.BROKEN), day=later)
+
+    assert store.ledger.memory("arxiv", Edition(later, EVE)).settled == set()
+
+
+def test_a_list_that_turns_out_to_hold_more_is_judged_by_the_latest_fetch(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    collect(batch(paper(1)))
+
+    collect(batch(paper(1), paper(2), expected=3, state=BatchState.PARTIAL))
 
     assert store.ledger.memory("arxiv", Edition(DAY, EVE)).closed == set()
+    (hole,) = store.ledger.holes(DAY, DAY)
+    assert (hole.batch.records, hole.batch.expected) == (2, 3)
 
 
 def test_days_before_the_first_edition_need_no_attention(collect: Make, batch: Make) -> None:
@@ -114,7 +142,7 @@ def test_what_failed_and_then_came_needs_no_attention(store: Store, collect: Mak
 
     assert not report.needs_attention
     assert store.ledger.memory("arxiv", Edition(DAY, EVE)).closed == {("cs.LG", DAY)}
-    assert store.ledger.batches_of(DAY)[0][0].reasons == ()
+    assert store.ledger.entries(DAY, DAY)[0].batch.reasons == ()
 
 
 def test_a_batch_outside_the_days_asked_for_is_reported_and_not_written(
@@ -124,7 +152,7 @@ def test_a_batch_outside_the_days_asked_for_is_reported_and_not_written(
 
     assert report.outside == 1
     assert not report.needs_attention
-    assert store.ledger.batches_of(NEXT_DAY) == ()
+    assert store.ledger.entries(NEXT_DAY, NEXT_DAY) == ()
 
 
 def test_the_newest_editions_come_first(store: Store, collect: Make) -> None:
@@ -132,3 +160,94 @@ def test_the_newest_editions_come_first(store: Store, collect: Make) -> None:
         collect(day=day)
 
     assert store.ledger.newest_editions(2) == (NEXT_DAY, DAY)
+
+
+def test_the_first_day_that_a_category_was_asked_for_is_remembered_whatever_came(
+    store: Store, collect: Make, batch: Make
+) -> None:
+    collect(batch(day=EVE, state=BatchState.BROKEN), batch(day=EVE, source="files"), day=EVE)
+    collect(batch(day=DAY), batch(day=DAY, category="cs.CL"))
+
+    assert store.ledger.memory("arxiv", Edition(DAY, EVE)).begun == {"cs.LG": EVE, "cs.CL": DAY}
+
+
+def test_every_fault_keeps_its_name_after_it_was_mended(
+    store: Store, collect: Make, batch: Make, paper: Make, clock: Any
+) -> None:
+    moments = [clock.moment + timedelta(hours=hours) for hours in range(3)]
+    for moment, state in zip(moments, (BatchState.BROKEN, BatchState.PARTIAL, BatchState.OK), strict=True):
+        clock.moment = moment
+        reasons = () if state.is_closed else (f"it was {state}",)
+        (report,) = collect(batch(paper(1), day=EVE, state=state, reasons=reasons))
+
+    assert (report.before, report.is_mended) == (BatchState.PARTIAL, True)
+    assert store.ledger.holes(EVE, DAY) == ()
+    faults = store.ledger.faults(EVE, DAY)
+    assert [(fault.batch.state, fault.batch.reasons, fault.fetched_at, fault.edition) for fault in faults] == [
+        (BatchState.BROKEN, ("it was broken",), moments[0], DAY),
+        (BatchState.PARTIAL, ("it was partial",), moments[1], DAY),
+    ]
+    assert [fault.new for fault in faults] == [1, 0]
+
+
+def test_trouble_that_a_fetch_overcame_is_a_fault_and_what_explains_a_quiet_day_is_none(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    why, trouble = "nothing is announced on a Saturday", "answered 503, tried again"
+    for told in ((), (trouble,), ()):
+        collect(batch(paper(1), reasons=told))
+    for because in ((why,), (why, trouble)):
+        collect(batch(category="cs.CL", state=BatchState.QUIET, reasons=because))
+
+    faults = store.ledger.faults(DAY, DAY)
+
+    assert [(fault.batch.state, fault.batch.reasons) for fault in faults] == [
+        (BatchState.OK, (trouble,)),
+        (BatchState.QUIET, (why, trouble)),
+    ]
+
+
+def test_a_hole_stays_open_until_its_day_comes_and_its_papers_come_late_and_once(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    missed = paper(1, announced=EVE)
+    collect(batch(day=EVE, state=BatchState.BLOCKED), batch(paper(2, announced=EVE), category="cs.CL"), day=EVE)
+    store.ledger.close_edition(EVE)
+    assert [hole.batch.category for hole in store.ledger.holes(EVE, EVE)] == ["cs.LG"]
+
+    (late,) = collect(batch(missed))
+    store.ledger.close_edition(DAY)
+    (again,) = collect(batch(missed), day=NEXT_DAY)
+
+    assert (late.new, late.before, late.is_mended) == (1, BatchState.BLOCKED, True)
+    assert (again.new, again.known, again.is_mended) == (0, 1, False)
+    (held,) = store.papers.of_edition(DAY, as_of=DAY)
+    assert (held.id, held.is_late) == (missed.id, True)
+    assert store.papers.of_edition(NEXT_DAY, as_of=NEXT_DAY) == ()
+    assert store.ledger.holes(EVE, NEXT_DAY) == ()
+
+
+def test_a_stale_or_expected_batch_is_a_hole_too(store: Store, collect: Make, batch: Make) -> None:
+    collect(*(batch(category=state.value, state=state) for state in BatchState))
+
+    assert {hole.batch.state for hole in store.ledger.holes(EVE, DAY)} == set(BatchState) - {
+        BatchState.OK,
+        BatchState.QUIET,
+    }
+
+
+def test_nobody_waits_for_days_before_the_first_edition(store: Store, collect: Make, batch: Make) -> None:
+    before = date(2026, 5, 31)
+    collect(batch(day=before, state=BatchState.BROKEN), since=before - timedelta(days=1))
+
+    assert store.ledger.holes(before, DAY) == ()
+    assert len(store.ledger.faults(before, DAY)) == 1
+
+
+def test_a_day_of_a_backfill_that_can_not_be_had_needs_attention(store: Store, collect: Make, batch: Make) -> None:
+    before = date(2026, 5, 30)
+
+    (report,) = collect(batch(day=before, state=BatchState.BROKEN), since=before, backfill=True)
+
+    assert report.needs_attention
+    assert [hole.batch.day for hole in store.ledger.holes(before, DAY)] == [before]

@@ -185,26 +185,59 @@ def test_a_paper_takes_the_better_id_and_keeps_the_older_ones(
     assert set(held.aliases) == {"doi:10.1101/one", title_id(LONG)}
 
 
-def test_two_records_know_together_what_each_of_them_knows(
+def test_a_preprint_s_doi_does_not_speak_against_the_publisher_s(
     store: Store, collect: Make, batch: Make, paper: Make
 ) -> None:
-    fuller = paper(
-        1,
-        abstract="A long abstract.",
-        authors=("Ines Feld", "Tomás Prado"),
-        published=DAY,
-        version=1,
-        sources=("arxiv",),
-    )
-    other = paper(
-        1, abstract="Short.", authors=("Ines Feld",), code_url="https://code.example/x", version=3, sources=("files",)
-    )
-
-    collect(batch(other), batch(fuller))
+    collect(batch(paper(1, id="doi:10.1101/2026.06.01.000001", title=LONG)))
+    collect(batch(paper(2, id="doi:10.1016/j.garden.2026.1", title=LONG), source="crossref"))
 
     (held,) = store.papers.of_edition(DAY, as_of=DAY)
-    assert (held.abstract, held.authors, held.published) == (fuller.abstract, fuller.authors, DAY)
-    assert (held.code_url, held.version, held.sources) == (other.code_url, 3, ("files", "arxiv"))
+    assert held.id == "doi:10.1101/2026.06.01.000001"
+    assert "doi:10.1016/j.garden.2026.1" in held.aliases
+
+
+def test_another_pubmed_id_speaks_against_a_common_title(store: Store, collect: Make, batch: Make, paper: Make) -> None:
+    collect(batch(paper(1, id="pmid:1", title=LONG), paper(2, id="pmid:2", title=LONG)))
+
+    assert len(store.papers.of_edition(DAY, as_of=DAY)) == 2
+
+
+def test_a_pubmed_id_is_better_than_a_title_and_a_doi_better_than_that(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    ids: list[str] = []
+    for record in (of_title(LONG), paper(id="pmid:7", title=LONG), paper(id="doi:10.1016/x", aliases=("pmid:7",))):
+        collect(batch(record))
+        ids.extend(held.id for held in store.papers.of_edition(DAY, as_of=DAY))
+
+    assert ids == [title_id(LONG), "pmid:7", "doi:10.1016/x"]
+
+
+def test_different_dois_do_not_part_what_one_arxiv_id_joins(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    records = [
+        paper(1, aliases=("doi:10.1016/one",)),
+        paper(1, aliases=("doi:10.1016/two",)),
+        paper(2, id="doi:10.1016/two", title="Its title in the journal"),
+    ]
+
+    collect(*map(batch, records))
+
+    (held,) = store.papers.of_edition(DAY, as_of=DAY)
+    assert {"doi:10.1016/one", "doi:10.1016/two"} < set(held.aliases)
+
+
+def test_a_doi_that_two_papers_of_arxiv_share_does_not_join_them(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    shared = ("doi:10.1016/proceedings",)
+
+    collect(batch(paper(1, aliases=shared)))
+    (report,) = collect(batch(paper(2, aliases=shared)))
+
+    assert report.new == 1
+    assert len(store.papers.of_edition(DAY, as_of=DAY)) == 2
 
 
 def test_a_batch_that_holds_one_paper_twice_brings_it_once(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from digest.domain import Paper
+from digest.domain import Authority, Paper
 from digest.storage import Store
 
 DAY = date(2026, 6, 30)
@@ -33,10 +33,20 @@ def test_a_paper_comes_back_as_it_came(store: Store, collect: Make, batch: Make)
         pdf_url="https://papers.example/pdf/1",
         code_url="https://code.example/1",
         comment="12 pages",
+        journal_ref="Garden Letters 3",
         version=2,
+        versions=(datetime(2026, 6, 27, 10, tzinfo=UTC), datetime(2026, 6, 28, 11, 30, tzinfo=UTC)),
+        is_withdrawn=True,
+        authority=Authority.ARCHIVE,
         upvotes=4,
         picked_by="Bo",
         is_listed=True,
+        ai_summary="It prunes.",
+        ai_keywords=("hedges", "birds"),
+        organization="The Garden",
+        project_url="https://garden.example",
+        page_url="https://community.example/1",
+        code_stars=12,
         sources=("arxiv", "huggingface"),
         aliases=("doi:10.1101/one",),
     )

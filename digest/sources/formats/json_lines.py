@@ -17,7 +17,7 @@ from digest.sources.formats.records import as_list, as_text, make_paper
 
 LONGEST_LINE = 1024 * 1024
 """Bytes of a line, its end not counted, that can be a record; none in use comes near it."""
-RECORDS_A_PART = 2_000
+RECORDS_A_PART = 500
 
 
 def parse_page(content: bytes, dating: Dating) -> Page:
