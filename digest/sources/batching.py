@@ -12,6 +12,8 @@ from digest.sources.formats.page import Page
 from digest.sources.paging import Walk
 
 _REFUSED_SHARE_TOLERATED = 0.2
+_LIST_REFUSED_SHARE_TOLERATED = 0.1  # of a list over several days, of which one may have lost all
+_FEW_REFUSED = 5
 _WEEKEND = frozenset({"saturday", "sunday"})
 
 
@@ -49,18 +51,15 @@ def make_batches(
     A day without records is `quiet`, for the answer counts none; but where it is the whole of a server's output
     (`is_whole`) and no reader's query, only on a weekend. A list cut short closes no day.
     """
-    whole = replace(walk.page, day=edition.day, expected=None)  # the count promised is that of all days together
+    page = walk.page
+    usable = len(page.papers) + len(page.cross) + len(page.revised)
+    # which day a refused record belongs to is unknown, and the count promised is that of all days together
+    whole = replace(page, day=edition.day, refused=(), remarks=(), records=usable, expected=None)
     pages = {part.day: part for part in whole.by_day()}
+    error = walk.error or _too_many_refused(page)
     for day in open_days(edition, memory, category):
-        page = pages.get(day, Page(day=day))
-        if page.records or walk.error is not None:
-            yield make_batch(category, day, page, memory, error=walk.error)
-        elif is_whole:
-            reason = f"nothing came for {day}, and nothing in the calendar explains it"
-            yield empty_batch(category, day, reason, otherwise=BatchState.NOT_YET)
-        else:
-            reasons = (f"the answer holds nothing for {day}", *page.remarks)
-            yield Batch(category=category, day=day, state=BatchState.QUIET, reasons=reasons)
+        batch = _make_days_batch(category, pages.get(day, Page(day=day)), memory, error, is_whole=is_whole)
+        yield _with_losses(batch, page) if day == edition.day else batch
 
 
 def open_days(edition: Edition, memory: Memory, category: str = "") -> Iterator[date]:
@@ -93,6 +92,33 @@ def empty_batch(category: str, day: date, reason: str, *, otherwise: BatchState)
 def is_weekend(day: date) -> bool:
     """Whether no source announces anything on that day of the week."""
     return WEEKDAYS[day.weekday()] in _WEEKEND
+
+
+def _make_days_batch(category: str, page: Page, memory: Memory, error: SourceError | None, *, is_whole: bool) -> Batch:
+    day = page.day
+    if page.records or error is not None:
+        return make_batch(category, day, page, memory, error=error)
+    if is_whole:
+        reason = f"nothing came for {day}, and nothing in the calendar explains it"
+        return empty_batch(category, day, reason, otherwise=BatchState.NOT_YET)
+    return Batch(category=category, day=day, state=BatchState.QUIET, reasons=(f"the answer holds nothing for {day}",))
+
+
+def _with_losses(batch: Batch, whole: Page) -> Batch:
+    """The batch of the edition's day with what belongs to no day."""
+    return replace(
+        batch,
+        refused=whole.refused,
+        records=batch.records + len(whole.refused) + whole.repeated,
+        reasons=(*batch.reasons, *_remarks(whole), *whole.remarks),
+    )
+
+
+def _too_many_refused(page: Page) -> SourceError | None:
+    if len(page.refused) <= max(_FEW_REFUSED, page.records * _LIST_REFUSED_SHARE_TOLERATED):
+        return None
+    reason = page.refused[0].reason
+    return SourceError(f"{len(page.refused)} of {page.records} records can't be used; the first: {reason}")
 
 
 def _was_seen_before(paper: Paper, day: date, memory: Memory) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import SourceError
-from digest.sources.arxiv.calendar import earliest_feed, has_feed, load_holidays, why_nothing
+from digest.sources.arxiv.calendar import earliest_feed, follows_holiday, has_feed, load_holidays, why_nothing
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,9 @@ def test_weekends_and_listed_holidays_explain_an_empty_feed_and_other_days_do_no
     holidays = frozenset({date(2026, 11, 26)})
     assert why_nothing(date(2026, 11, 21), holidays) == "arXiv announces nothing on a Saturday"
     assert "2026-11-26" in why_nothing(date(2026, 11, 26), holidays)
-    assert "2026-11-26" in why_nothing(date(2026, 11, 27), holidays)
+    assert why_nothing(date(2026, 11, 27), holidays) == ""
+    assert "2026-11-26" in follows_holiday(date(2026, 11, 27), holidays)
+    assert follows_holiday(date(2026, 11, 28), holidays) == ""
     assert why_nothing(date(2026, 11, 25), holidays) == ""
 
 

@@ -12,7 +12,7 @@ import pytest
 from digest.domain import Batch, BatchState, Edition, Memory
 from digest.sources._http import HttpClient
 from digest.sources.arxiv import Arxiv
-from digest.sources.arxiv.repair import set_of
+from digest.sources.arxiv.categories import check_category, is_of, set_of
 from tests.sources.world import ROWS_A_PAGE, Work, World
 from tests.sources.world_server import Fault, Kind, WorldServer, serve_world
 
@@ -262,3 +262,85 @@ def test_a_mirror_of_the_feeds_alone_sends_nobody_to_arxiv() -> None:
 )
 def test_a_category_is_a_set_of_its_group(category: str, name: str) -> None:
     assert set_of(category) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [("cs.lg", "cs.LG"), ("HEP-TH", "hep-th"), ("Cond-Mat.SOFT", "cond-mat.soft")]
+)
+def test_a_category_has_one_spelling_whatever_the_operator_writes(written: str, name: str) -> None:
+    assert check_category(written) == name
+
+
+def test_a_paper_whose_primary_category_is_the_aliass_other_name_is_new_there() -> None:
+    assert is_of("math.NA", "cs.NA")
+    assert is_of("cs.LG", "cs")
+    assert is_of("stat.ML", "cs.LG+stat.ML")
+    assert not is_of("math.NA", "cs.LG")
+
+
+def test_a_harvest_of_records_without_readable_dates_proves_nothing(server: WorldServer, collect: Collect) -> None:
+    server.faults = [Fault(WEDNESDAY, "/oai", Kind.UNDATED, times=9)]
+    missed, _ = collect(WEDNESDAY, _memory(MONDAY, seen=1))
+    assert (missed.day, missed.state) == (TUESDAY, BatchState.PARTIAL)
+    assert "records can't be used" in missed.reasons[1]
+
+
+@pytest.mark.parametrize("through", [MONDAY, MONDAY - timedelta(days=30)])
+def test_a_harvest_that_has_not_got_as_far_as_a_day_does_not_close_it(
+    through: date, server: WorldServer, collect: Collect
+) -> None:
+    server.world.harvestable = through
+    missed, _ = collect(WEDNESDAY, _memory(MONDAY, seen=1))
+    assert (missed.day, missed.state, missed.papers) == (TUESDAY, BatchState.PARTIAL, ())
+
+
+def test_an_old_paper_whose_record_changed_on_the_missed_day_is_no_news(server: WorldServer, collect: Collect) -> None:
+    server.world.works = [*WORKS, _work(9, TUESDAY, held_days=60)]
+    week = frozenset(("cs.AI", MONDAY - timedelta(days=number)) for number in range(8))
+    memory = replace(_memory(seen=1), closed=week, begun={"cs.AI": MONDAY - timedelta(days=90)})
+    missed, _ = collect(WEDNESDAY, memory)
+    assert _numbers(missed) == [2, 3]
+
+
+def test_a_held_paper_of_a_new_installations_failed_first_day_comes_the_day_after(
+    server: WorldServer, collect: Collect
+) -> None:
+    server.world.works = [*WORKS, _work(9, MONDAY, held_days=5)]
+    missed, _ = collect(TUESDAY, Memory(begun={"cs.AI": MONDAY}))
+    assert (missed.day, sorted(_numbers(missed))) == (MONDAY, [1, 9])
+
+
+def test_a_past_edition_is_complete_when_the_feed_has_moved_on(collect: Collect) -> None:
+    [batch] = collect(TUESDAY, _memory(MONDAY, seen=1), today=THURSDAY)
+    assert batch.state is BatchState.OK
+
+
+def test_replaced_papers_that_count_as_new_do_so_on_repaired_days_too(server: WorldServer, collect: Collect) -> None:
+    server.world.works = [*WORKS, replace(_work(9, MONDAY - timedelta(days=14)), revised=TUESDAY)]
+    missed, _ = collect(WEDNESDAY, _memory(MONDAY, seen=1), replacements=True)
+    assert (sorted(_numbers(missed)), missed.revised) == ([2, 3, 9], ())
+
+
+def test_a_stale_feed_whose_day_cannot_be_harvested_yet_stays_stale(server: WorldServer, collect: Collect) -> None:
+    server.world.stale.add((WEDNESDAY, "cs.AI"))
+    server.world.harvestable = TUESDAY
+    [today] = collect(WEDNESDAY, _memory(MONDAY, TUESDAY, seen=3))
+    assert today.state is BatchState.STALE
+
+
+def test_the_morning_after_a_listed_holiday_is_quiet_only_once_the_harvest_has_passed_it(
+    server: WorldServer, collect: Collect
+) -> None:
+    morning = date(2026, 11, 27)
+    server.world.works = [_work(1, morning + timedelta(days=3))]
+    [batch] = collect(morning, details=False)
+    assert batch.state is BatchState.NOT_YET
+    assert "the day before, as a holiday" in "; ".join(batch.reasons)
+    known = Memory(begun={"cs.AI": morning})
+    batches = collect(morning + timedelta(days=3), known, details=False)
+    assert [batch.state for batch in batches] == [BatchState.QUIET] * 3 + [BatchState.OK]
+
+
+def test_a_list_of_holidays_that_cannot_be_read_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ValueError, match=r"nowhere\.toml.*holidays_file"):
+        Arxiv(["cs.AI"], holidays_file="nowhere.toml")

@@ -43,7 +43,8 @@ class World:
     today: date
     stale: set[tuple[date, str]] = field(default_factory=set)
     """(day, category) whose feed says it is of that day but holds what the day before held."""
-    holidays: frozenset[date] = frozenset()
+    harvestable: date | None = None
+    """The day up to which OAI-PMH has got, where that lags behind."""
 
     def feed(self, category: str) -> str:
         """The category's announcement feed, as a new header and whatever items."""
@@ -72,10 +73,11 @@ class World:
 
     def harvest(self, category: str, since: date, *, skip: int = 0, rows: int = ROWS_A_PAGE) -> str:
         """A page of OAI-PMH: what changed since a day, in its newest version."""
+        today = self.harvestable or self.today
         changed = [
             work
             for work in self.works
-            if category in work.categories and since <= work.changed_by(self.today) and work.announced <= self.today
+            if category in work.categories and since <= work.changed_by(today) and work.announced <= today
         ]
         if not changed:
             return _oai("<error code='noRecordsMatch'>Nothing matches.</error>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ class Kind(Enum):
     SLOW = auto()  # bytes drip
     HTML = auto()  # a page for people, with status 200
     EMPTY_PAGE = auto()  # an empty page in the middle of a list
+    UNDATED = auto()  # dates in a form that nobody knows
     EXPIRED = auto()  # a resumption token of yesterday
     DOWN = auto()  # 500
 
@@ -139,6 +141,8 @@ def _spoil(body: str, kind: Kind | None) -> bytes:
         case Kind.EXPIRED:
             error = "<error code='badResumptionToken'>Begin anew.</error>"
             return f"<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'>{error}</OAI-PMH>".encode()
+        case Kind.UNDATED:
+            return re.sub("<date>.*?</date>", "<date>last spring</date>", body).encode()
         case Kind.CUT:
             return body.encode()[: len(body) // 2]
         case _:

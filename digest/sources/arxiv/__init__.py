@@ -5,9 +5,9 @@ Sources: https://info.arxiv.org/help/rss.html, https://info.arxiv.org/help/api/t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,23 +19,15 @@ from digest.sources import Source
 from digest.sources._http import HttpClient
 from digest.sources._options import OptionalWebAddress, WebAddress, refuse_empty
 from digest.sources.arxiv.calendar import load_holidays
+from digest.sources.arxiv.categories import check_category
 from digest.sources.arxiv.details import add_details
 from digest.sources.arxiv.feeds import Feed, ask_feed, judge_feed
-from digest.sources.arxiv.repair import close_weekends, fill_holes, find_holes, harvest, share_out
+from digest.sources.arxiv.harvest import harvest
+from digest.sources.arxiv.repair import close_weekends, fill_gap, find_gap
 
 RSS_URL = "https://rss.arxiv.org/rss"
 OAI_URL = "https://oaipmh.arxiv.org/oai"
 API_URL = "https://export.arxiv.org/api/query"
-_ARCHIVE = r"[A-Za-z]+(-[A-Za-z]+)*"
-_CATEGORY = rf"{_ARCHIVE}(\.{_ARCHIVE})?"
-_CATEGORIES = re.compile(rf"{_CATEGORY}(\+{_CATEGORY})*")  # a feed may join several
-
-
-def check_category(category: str) -> str:
-    """The category as it is. Raises ValueError if it doesn't look like one of arXiv's, or several joined by `+`."""
-    if not _CATEGORIES.fullmatch(category):
-        raise ValueError(f"{category!r:.60} is no arXiv category — write one such as cs.LG, math or hep-th")
-    return category
 
 
 @dataclass(frozen=True)
@@ -66,19 +58,35 @@ class Arxiv:
         """
         if not self.categories:
             raise SourceError("arXiv: no categories are configured, so there is nothing to ask for")
-        holidays = load_holidays(Path(self.folder, self.holidays_file) if self.holidays_file else None)
+        holidays = self._load_holidays()
         feeds = {category: self._ask_feed(category, edition, http) for category in self.categories}
         announced = frozenset(paper.id for feed in feeds.values() if feed.page for paper in feed.page.papers)
         for category, feed in feeds.items():
             batches = judge_feed(category, feed, edition, memory, holidays)
             batches |= close_weekends(category, batches, edition, memory)
-            holes = find_holes(category, batches, edition, memory)
-            if holes and self.oai_address:
-                walk = harvest(self.oai_address, category, holes[0], http)
-                found = share_out(walk.page, category, holes, edition, memory, without=announced)
-                batches |= fill_holes(category, found, batches, edition, walk, crosslists=self.crosslists)
+            gap = find_gap(category, batches, edition, memory, feed_day=feed.page.day if feed.page else None)
+            if gap.days and self.oai_address:
+                walk = harvest(self.oai_address, category, gap.days[0], http)
+                batches |= fill_gap(
+                    gap,
+                    walk,
+                    batches,
+                    without=announced,
+                    crosslists=self.crosslists,
+                    replacements=self.replacements,
+                )
             told = [batches[day] for day in sorted(batches)]
             yield from add_details(told, self.api_address, memory, http) if self.api_address else told
+
+    def __post_init__(self) -> None:
+        """Refuse a list of holidays that can't be read, before anything runs."""
+        try:
+            self._load_holidays()
+        except SourceError as error:
+            raise ValueError(f"{error} — name a readable file in holidays_file") from error
+
+    def _load_holidays(self) -> frozenset[date]:
+        return load_holidays(Path(self.folder, self.holidays_file) if self.holidays_file else None)
 
     def _ask_feed(self, category: str, edition: Edition, http: HttpClient) -> Feed:
         feed = ask_feed(self.rss_url, category, edition, http)

@@ -51,14 +51,19 @@ def load_holidays(path: Path | None) -> frozenset[date]:
 
 
 def why_nothing(day: date, holidays: frozenset[date]) -> str:
-    """Why the calendar expects an empty feed that day; empty if it expects papers.
-
-    arXiv doesn't say whether it lists the evening without an announcement or the morning after: both count.
-    """
+    """Why the calendar expects an empty feed that day; empty if it expects papers."""
     if not has_feed(day):
         return f"arXiv announces nothing on a {day:%A}"
-    listed = next((found for found in (day, day - timedelta(days=1)) if found in holidays), None)
-    return f"arXiv lists {listed} as a holiday" if listed else ""
+    return f"arXiv lists {day} as a holiday" if day in holidays else ""
+
+
+def follows_holiday(day: date, holidays: frozenset[date]) -> str:
+    """A hint where the day before is listed: arXiv doesn't say whether it lists an evening or the morning after it.
+
+    It explains an empty feed but doesn't prove it right: of the two mornings one has papers.
+    """
+    eve = day - timedelta(days=1)
+    return f"arXiv lists {eve}, the day before, as a holiday" if eve in holidays else ""
 
 
 def _days_from(first: date) -> Iterator[date]:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceError
 from digest.sources._http import HttpClient
-from digest.sources.arxiv.calendar import has_feed, why_nothing
+from digest.sources.arxiv.calendar import follows_holiday, has_feed, why_nothing
+from digest.sources.arxiv.harvest import SHARE_LOST_TOLERATED
 from digest.sources.batching import empty_batch, failed_batch, make_batch
 from digest.sources.fetching import fetch_page
 from digest.sources.formats import Dating, Page
@@ -52,8 +53,8 @@ def judge_feed(
         reason, state = f"the feed is still dated {page.day}", BatchState.NOT_YET
     else:
         reason, state = f"the feed holds one day only, and that is {page.day} by now", BatchState.PARTIAL
-    if has_feed(edition.day) and (holiday := why_nothing(edition.day, holidays)):
-        reason = f"{reason}; {holiday}"
+    if has_feed(edition.day) and (hint := why_nothing(edition.day, holidays) or follows_holiday(edition.day, holidays)):
+        reason = f"{reason}; {hint}"
     return {**batches, edition.day: empty_batch(category, edition.day, reason, otherwise=state)}
 
 
@@ -61,6 +62,10 @@ def _judge(category: str, page: Page, memory: Memory, holidays: frozenset[date])
     batch = make_batch(category, page.day, page, memory)
     if not page.records and (reason := why_nothing(page.day, holidays)):
         return replace(batch, state=BatchState.QUIET, reasons=(reason, *page.remarks))
+    if not page.records and (hint := follows_holiday(page.day, holidays)):
+        return replace(batch, reasons=(*batch.reasons, hint))
+    if len(page.refused) > page.records * SHARE_LOST_TOLERATED and batch.state is BatchState.OK:
+        return replace(batch, state=BatchState.PARTIAL)
     if page.records >= MOST_ROWS and batch.state is BatchState.OK:
         reason = f"exactly {MOST_ROWS} rows, the most a feed holds: papers may be missing"
         return replace(batch, state=BatchState.PARTIAL, reasons=(reason, *batch.reasons))

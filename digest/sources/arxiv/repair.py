@@ -1,30 +1,39 @@
-"""Fills the days that arXiv's feeds left open from OAI-PMH: finds the holes, harvests once, shares the papers out.
+"""Fills the days that arXiv's feeds left open with what a harvest holds: finds them, and shares the papers out.
 
-Source: https://info.arxiv.org/help/oa/index.html. A datestamp is the day of the last change to a record, so papers are
-chosen by the time of their first version; and for the same reason no `until` is ever sent.
+Nothing in a record tells when a paper was announced: papers are placed by the time of their first version and arXiv's
+schedule, and a day is only closed once the harvest shows that the server has got that far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import partial
 
 from digest.domain import Batch, BatchState, Edition, Memory, Paper
-from digest.errors import SourceError
-from digest.sources._http import HttpClient
 from digest.sources.arxiv.calendar import earliest_feed, has_feed
+from digest.sources.arxiv.categories import is_of
 from digest.sources.batching import empty_batch
-from digest.sources.fetching import fetch_page
-from digest.sources.formats import Dating, Page
-from digest.sources.formats.arxiv_oai import BadTokenError, parse_page
-from digest.sources.formats.page import join_pages
-from digest.sources.paging import Walk, walk_pages
+from digest.sources.formats import Page
+from digest.sources.paging import Walk
 
 HELD_BY_MODERATION = timedelta(days=14)
-"""How long before a paper can be announced it may have been submitted, where nothing else tells its day."""
-_GROUPS = frozenset({"cs", "econ", "eess", "math", "q-bio", "q-fin", "stat"})
+"""A paper that appears later than this after it was due is taken for an old one whose record changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The open days of one category."""
+
+    category: str
+    days: tuple[date, ...]
+    """Those with an announcement, oldest first."""
+    begun: date
+    """The first day whose papers are owed: nobody waits for those before we began to ask, unless for a backfill."""
+    seen: Mapping[str, date]
+    """The papers we hold, by their ids, with the day on which they came first."""
+    newest: date
+    """The day of the newest announcement that we know of: what lies before it is over."""
 
 
 @dataclass(slots=True)
@@ -37,10 +46,22 @@ class Found:
     known: int = 0
     """Papers of the day that we hold already."""
 
+    def take(self, *, crosslists: bool, replacements: bool) -> list[Paper]:
+        """The papers that count as new."""
+        return self.papers + (self.cross if crosslists else []) + (self.revised if replacements else [])
 
-def find_holes(category: str, batches: Mapping[date, Batch], edition: Edition, memory: Memory) -> list[date]:
-    """The days with an announcement that are neither closed nor proved by `batches`, oldest first."""
-    return [day for day in _open_days(category, batches, edition, memory) if has_feed(day)]
+
+def find_gap(
+    category: str, batches: Mapping[date, Batch], edition: Edition, memory: Memory, *, feed_day: date | None
+) -> Gap:
+    """The days with an announcement that are neither closed nor proved by `batches`; `feed_day` is the feed's own."""
+    return Gap(
+        category=category,
+        days=tuple(day for day in _open_days(category, batches, edition, memory) if has_feed(day)),
+        begun=_begun(category, edition, memory),
+        seen=memory.seen,
+        newest=max(edition.day, feed_day or edition.day),
+    )
 
 
 def close_weekends(category: str, batches: Mapping[date, Batch], edition: Edition, memory: Memory) -> dict[date, Batch]:
@@ -49,104 +70,78 @@ def close_weekends(category: str, batches: Mapping[date, Batch], edition: Editio
     return {day: empty_batch(category, day, "", otherwise=BatchState.QUIET) for day in days}
 
 
-def harvest(oai_url: str, category: str, first: date, http: HttpClient) -> Walk:
-    """Every record of the category that changed since the eve of `first`; an expired token begins the list anew."""
-    walks = []
-    for name in category.split("+"):
-        params = {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "set": set_of(name)}
-        params["from"] = (first - timedelta(days=1)).isoformat()
-        load = partial(_load_page, oai_url, params, first, http)
-        walk = walk_pages(load, day=first)
-        walks.append(walk_pages(load, day=first) if isinstance(walk.error, BadTokenError) else walk)
-    error = next((walk.error for walk in walks if walk.error), None)
-    return Walk(join_pages([walk.page for walk in walks]), error)
-
-
-def set_of(category: str) -> str:
-    """The OAI set of a category or archive: `cs.LG` is `cs:cs:LG`, `astro-ph.CO` is `physics:astro-ph:CO`."""
-    archive, _, subject = category.partition(".")
-    group = archive if archive in _GROUPS else "physics"
-    return ":".join(filter(None, (group, archive, subject)))
-
-
-def share_out(
-    page: Page, category: str, holes: list[date], edition: Edition, memory: Memory, *, without: frozenset[str]
-) -> dict[date, Found]:
+def share_out(page: Page, gap: Gap, *, without: frozenset[str]) -> dict[date, Found]:
     """The harvested papers by the open day on which they were first announced, as far as that can be told.
 
     A paper can't appear before its first version was due, and no closed day had it, so it is an open day from then on:
     the first, but for a paper of one version the first from the day of its record. Others are revisions if they have
     more than one version. `without` are papers that feeds announce now.
     """
-    found: dict[date, Found] = {day: Found() for day in holes}
-    begun = _begun(category, edition, memory)
+    found = {day: Found() for day in gap.days}
     for paper in page.papers:
         if paper.id in without:
             continue
-        seen = memory.seen.get(paper.id)
+        seen = gap.seen.get(paper.id)
         if seen in found:
             found[seen].known += 1
-        day = None if seen else _first_announced(paper, holes, begun)
+        day = None if seen else _first_announced(paper, gap)
         if day is not None:
-            kind = found[day].papers if _is_primary(paper, category) else found[day].cross
-            kind.append(replace(paper, announced=day))
+            is_primary = is_of(paper.categories[0] if paper.categories else "", gap.category)
+            (found[day].papers if is_primary else found[day].cross).append(replace(paper, announced=day))
         elif (paper.version or 0) > 1:
-            found[holes[-1]].revised.append(paper)
+            found[gap.days[-1]].revised.append(replace(paper, announced=gap.days[-1]))
     return found
 
 
-def fill_holes(
-    category: str,
-    found: Mapping[date, Found],
-    batches: Mapping[date, Batch],
-    edition: Edition,
+def fill_gap(
+    gap: Gap,
     walk: Walk,
+    batches: Mapping[date, Batch],
     *,
+    without: frozenset[str],
     crosslists: bool,
+    replacements: bool,
 ) -> dict[date, Batch]:
     """What each open day becomes after the harvest.
 
-    A day that is over is complete now. The edition's own day stays open: its announcement may not be harvestable yet.
+    A day that is over is complete now, if some record is of that day or a later one. The day of the newest
+    announcement stays open: it may not be harvestable yet.
     """
+    reached = max((paper.announced for paper in walk.page.papers), default=date.min)
     filled = {}
-    for day, news in found.items():
-        missed = Batch(category=category, day=day, state=BatchState.PARTIAL, reasons=("the feed of that day is gone",))
-        batch = _fill(batches.get(day, missed), news, walk.error, is_over=day < edition.day, crosslists=crosslists)
-        filled[day] = replace(batch, reasons=(*batch.reasons, *walk.page.remarks))
-    return filled
+    for day, found in share_out(walk.page, gap, without=without).items():
+        missed = Batch(gap.category, day, BatchState.PARTIAL, reasons=("the feed of that day is gone",))
+        fed = batches.get(day, missed)
+        known = {paper.id for paper in fed.papers}
+        taken = found.take(crosslists=crosslists, replacements=replacements)
+        new = tuple(paper for paper in taken if paper.id not in known)
+        state, outcome = _judge(fed, found, new, walk, is_over=day < gap.newest, is_reached=reached >= day)
+        filled[day] = replace(
+            fed,
+            state=state,
+            papers=(*fed.papers, *new),
+            records=fed.records + found.known + len(found.papers) + len(found.cross),
+            cross=fed.cross + (0 if crosslists else len(found.cross)),
+            revised=(*fed.revised, *(() if replacements else found.revised)),
+            reasons=("; ".join(fed.reasons) or str(fed.state), outcome, *walk.page.remarks),
+        )
+    last = gap.days[-1]
+    return filled | {last: replace(filled[last], refused=(*filled[last].refused, *walk.page.refused))}
 
 
-def _fill(fed: Batch, news: Found, error: SourceError | None, *, is_over: bool, crosslists: bool) -> Batch:
-    if error is not None and not news.papers:
-        return replace(fed, reasons=(*fed.reasons, f"and OAI-PMH can't repair it: {error}"))
-    known = {paper.id for paper in fed.papers}
-    taken = [*news.papers, *news.cross] if crosslists else news.papers
-    papers = (*fed.papers, *(paper for paper in taken if paper.id not in known))
-    cause = "; ".join(fed.reasons) or str(fed.state)
-    if error is not None:
-        state, outcome = BatchState.PARTIAL, f"OAI-PMH broke off after {len(taken)} papers: {error}"
-    elif is_over:
-        state = BatchState.OK if papers or news.known else BatchState.QUIET
-        outcome = f"complete by OAI-PMH: {len(taken)} papers that we lacked, {news.known} that we held"
-    elif papers:
-        state, outcome = BatchState.PARTIAL, f"{len(taken)} papers came from OAI-PMH, which may not have all of today's"
-    else:
-        state, outcome = fed.state, "OAI-PMH holds nothing of it yet either"
-    return replace(
-        fed,
-        state=state,
-        papers=papers,
-        records=fed.records + news.known + len(news.papers) + len(news.cross),
-        cross=fed.cross + (0 if crosslists else len(news.cross)),
-        revised=(*fed.revised, *news.revised),
-        reasons=(cause, outcome),
-    )
-
-
-def _load_page(oai_url: str, params: Mapping[str, str], day: date, http: HttpClient, token: str) -> Page:
-    asked = {"verb": params["verb"], "resumptionToken": token} if token else params
-    parse = partial(parse_page, dating=Dating(undated=day, latest=day), by_datestamp=True)
-    return fetch_page(http, oai_url, parse, params=asked)
+def _judge(
+    fed: Batch, found: Found, new: tuple[Paper, ...], walk: Walk, *, is_over: bool, is_reached: bool
+) -> tuple[BatchState, str]:
+    if walk.error is not None:
+        if new:
+            return BatchState.PARTIAL, f"OAI-PMH broke off after {len(new)} papers: {walk.error}"
+        return fed.state, f"OAI-PMH can't repair it: {walk.error}"
+    if is_over and is_reached:
+        outcome = f"complete by OAI-PMH: {len(new)} papers that we lacked, {found.known} that we held"
+        return (BatchState.OK if fed.papers or new or found.known else BatchState.QUIET), outcome
+    if new:
+        return BatchState.PARTIAL, f"{len(new)} papers came from OAI-PMH, which may not have all of that day yet"
+    return fed.state, "OAI-PMH holds nothing of that day yet either"
 
 
 def _open_days(category: str, batches: Mapping[date, Batch], edition: Edition, memory: Memory) -> Iterator[date]:
@@ -158,22 +153,16 @@ def _open_days(category: str, batches: Mapping[date, Batch], edition: Edition, m
 
 
 def _begun(category: str, edition: Edition, memory: Memory) -> date:
-    """The first day whose papers are owed: nobody waits for those before we began to ask, unless for a backfill."""
     return edition.since if edition.is_backfill else memory.begun.get(category, edition.day)
 
 
-def _first_announced(paper: Paper, holes: Sequence[date], begun: date) -> date | None:
+def _first_announced(paper: Paper, gap: Gap) -> date | None:
     if not paper.versions:
         return None
     first = earliest_feed(paper.versions[0])
-    was_held = paper.version == 1 and begun < holes[0] and first >= begun - HELD_BY_MODERATION
-    if first < begun and not was_held:
+    is_single = paper.version == 1
+    if first < gap.begun and not (is_single and paper.announced >= gap.begun):
         return None
-    due = [day for day in holes if day >= first]
-    by_record = (day for day in due if day >= paper.announced) if paper.version == 1 else iter(())
+    due = [day for day in gap.days if first <= day <= first + HELD_BY_MODERATION]
+    by_record = (day for day in due if day >= paper.announced) if is_single else iter(())
     return next(by_record, due[0] if due else None)
-
-
-def _is_primary(paper: Paper, category: str) -> bool:
-    primary = paper.categories[0] if paper.categories else ""
-    return any(primary == name or primary.startswith(f"{name}.") for name in category.split("+"))

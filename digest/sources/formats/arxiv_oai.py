@@ -30,6 +30,7 @@ _LISTS = (f"{OAI}ListRecords", f"{OAI}GetRecord")
 _BETWEEN_NAMES = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
 _AFFILIATION = re.compile(r"\s*\((?:[^()]|\([^()]*\))*\)")
 _COMMENT = "Comment:"
+DELETED = "the record is deleted upstream"
 
 
 class BadTokenError(SourceError):
@@ -118,7 +119,7 @@ def _read_record(record: etree._Element, announced: date, *, by_datestamp: bool)
     if header is not None and by_datestamp:
         announced = iso_day(header.findtext(f"{OAI}datestamp", "")) or announced
     if header is not None and header.get("status") == "deleted":
-        raise UnusableRecordError("the record is deleted upstream")
+        raise UnusableRecordError(DELETED)
     metadata = metadata_of(record)
     read = None if metadata is None else _READERS.get(str(metadata.tag))
     if metadata is None or read is None:
