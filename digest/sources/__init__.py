@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from digest.domain import Batch, Edition, Memory
+from digest.domain import Batch, Edition, Memory, Paper
 from digest.errors import SourceError
 from digest.sources._http import HttpClient, open_http
 from digest.sources._interleaving import interleave
@@ -56,11 +56,15 @@ def collect_papers(
 def _fetch_from(name: str, source: Source, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:
     try:
         for batch in source.fetch(edition, memory, http):
-            papers = tuple(replace(paper, sources=(name,)) for paper in batch.papers)
-            yield replace(batch, source=name, papers=papers)
+            papers, revised = (tuple(_name(paper, name) for paper in kind) for kind in (batch.papers, batch.revised))
+            yield replace(batch, source=name, papers=papers, revised=revised)
     except SourceError as error:
         yield replace(failed_batch("", edition.day, error), source=name)
     except Exception as error:  # a mistake of ours in one source must not cost the others
         log.exception("the source %s has a fault of its own", name)
         fault = SourceError(f"a fault in the program: {type(error).__name__}: {error!s:.300}")
         yield replace(failed_batch("", edition.day, fault), source=name)
+
+
+def _name(paper: Paper, source: str) -> Paper:
+    return replace(paper, sources=(source,))

@@ -18,7 +18,7 @@ from digest.domain import Batch, BatchState, Edition, Memory
 from digest.sources import Source
 from digest.sources._http import HttpClient
 from digest.sources._options import WebAddress
-from digest.sources.batching import empty_batch, make_batch, open_days
+from digest.sources.batching import make_batch, open_days
 from digest.sources.fetching import fetch_page
 from digest.sources.formats import Dating, Page
 from digest.sources.formats.hf_json import parse_page
@@ -40,7 +40,7 @@ class Huggingface:
         """A batch for each list day that isn't closed yet; the last two days always, as a list fills during its day."""
         for day in open_days(edition, memory):
             walk = walk_pages(partial(self._load_page, day, http), "0", day=day, most_pages=_MOST_PAGES)
-            yield _make_batch(day, walk, memory)
+            yield _make_batch(day, walk, edition, memory)
 
     def _load_page(self, day: date, http: HttpClient, position: str) -> Page:
         params: dict[str, str | int] = {"date": day.isoformat(), "limit": self.limit, "p": int(position)}
@@ -51,8 +51,8 @@ class Huggingface:
 adapter: Callable[..., Source] = Huggingface
 
 
-def _make_batch(day: date, walk: Walk, memory: Memory) -> Batch:
-    if walk.error is not None and walk.error.status == HTTPStatus.BAD_REQUEST and not walk.page.records:
-        # how the server answers for a day to come
-        return empty_batch("", day, f"there is no list of {day} yet", otherwise=BatchState.NOT_YET)
+def _make_batch(day: date, walk: Walk, edition: Edition, memory: Memory) -> Batch:
+    is_refused = walk.error is not None and walk.error.status == HTTPStatus.BAD_REQUEST and not walk.page.records
+    if is_refused and day == edition.day:  # how the server answers for a day that hasn't begun there
+        return Batch(category="", day=day, state=BatchState.NOT_YET, reasons=(f"there is no list of {day} yet",))
     return make_batch("", day, walk.page, memory, error=walk.error)

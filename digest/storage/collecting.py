@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, insert, select, update
 
 from digest.domain import Batch, BatchReport, BatchState, Edition
 from digest.storage import stocking, tables
@@ -83,6 +83,8 @@ class Collecting:
             for paper in batch.revised:
                 shelf.revise(paper)
             _write_line(connection, line, self.edition, new=new, now=self.now())
+            if batch.category and batch.state.is_closed:
+                _settle_failures(connection, batch)
 
     def _line_of(self, connection: Connection, placement: Placement, batch: Batch) -> Line:
         light = replace(batch, papers=(), revised=())
@@ -176,6 +178,17 @@ def _write_line(connection: Connection, line: Line, edition: Edition, *, new: in
     }
     insert_missing(connection, ledger, [{**key, **values, "new": 0}])
     connection.execute(update(ledger).where(*_is(ledger, batch)).values(**values, new=ledger.c.new + new))
+
+
+def _settle_failures(connection: Connection, batch: Batch) -> None:
+    """Drop from the ledger that the batch's source failed as a whole, on that day or before: it answers again.
+
+    What it still owes of those days is told by its categories; `fetches` keeps every failure.
+    """
+    ledger = tables.batches
+    failures = (ledger.c.source == batch.source, ledger.c.category == "", ledger.c.day <= batch.day)
+    is_open = ledger.c.state.not_in([state.value for state in BatchState if state.is_closed])
+    connection.execute(delete(ledger).where(*failures, is_open))
 
 
 def _proves_less(line: Line) -> bool:

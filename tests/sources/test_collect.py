@@ -29,7 +29,7 @@ class Shelf:
     def fetch(self, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:  # noqa: ARG002 - the port's
         category = next((category for category, _ in memory.closed), "")
         paper = Paper(id="arxiv:2603.00001", title="T", announced=edition.day)
-        yield Batch(category=category, day=edition.day, state=BatchState.OK, papers=(paper,), records=1)
+        yield Batch(category, edition.day, BatchState.OK, papers=(paper,), revised=(paper,), records=1)
         if self.error:
             raise self.error
 
@@ -93,6 +93,7 @@ def test_batches_and_papers_carry_their_sources_name_and_each_source_its_own_mem
     found = _collect(http, first=Shelf(), second=Shelf())
     [first], [second] = found["first"], found["second"]
     assert (first.papers[0].sources, first.category) == (("first",), "cs.CL")
+    assert first.revised[0].sources == ("first",)
     assert (second.papers[0].sources, second.category) == (("second",), "")
 
 
@@ -126,7 +127,7 @@ def test_a_fault_of_ours_in_one_source_is_told_logged_and_costs_the_others_nothi
     assert "first" in record.getMessage()
 
 
-def test_the_refusal_of_one_source_does_not_stop_another_one_that_asks_the_same_server(
+def test_the_refusal_of_one_source_does_not_stop_another_one_that_asks_this_machine_too(
     upstream: Any, http: HttpClient
 ) -> None:
     upstream.says("/secret", status=403)

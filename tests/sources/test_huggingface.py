@@ -91,6 +91,25 @@ def test_a_day_to_come_is_not_yet_there(upstream: Any, collect: Callable[..., li
     assert batch.state is BatchState.NOT_YET
 
 
+def test_a_list_that_is_refused_today_is_not_yet_there_on_a_weekend_too(
+    upstream: Any, collect: Callable[..., list[Batch]]
+) -> None:
+    saturday = date(2026, 3, 14)
+    upstream.says(_asking(saturday), status=400)
+    [batch] = collect(saturday, saturday)
+    assert (batch.state, batch.reasons) == (BatchState.NOT_YET, ("there is no list of 2026-03-14 yet",))
+
+
+def test_a_refusal_of_a_day_that_is_over_is_a_failure(upstream: Any, collect: Callable[..., list[Batch]]) -> None:
+    sunday, monday = date(2026, 3, 8), date(2026, 3, 9)
+    for day in (sunday, monday):
+        upstream.says(_asking(day), '{"error": "Invalid date"}', status=400)
+    upstream.says(_asking(date(2026, 3, 10)), _rows(1))
+    batches = collect(sunday, date(2026, 3, 10))
+    assert [batch.state for batch in batches] == [BatchState.BROKEN, BatchState.BROKEN, BatchState.OK]
+    assert all("answered 400" in batch.reasons[0] for batch in batches[:2])
+
+
 def test_a_reply_that_is_no_list_is_broken_and_named(upstream: Any, collect: Callable[..., list[Batch]]) -> None:
     upstream.says(_asking(WEDNESDAY), "<html>Sorry</html>")
     [batch] = collect(WEDNESDAY)

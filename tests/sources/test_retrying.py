@@ -115,7 +115,21 @@ def test_a_wait_longer_than_what_the_source_has_left_is_not_begun(clock: Clock, 
     assert clock.slept == []
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500])
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_server_that_fails_is_asked_again_after_a_wait_and_never_counts_as_one_that_refuses_us(
+    status: int, clock: Clock, open_timed: Callable[..., Any]
+) -> None:
+    fault = reply(b"Oh dear", status=status)
+    with plain_server(fault, reply(), fault) as server, open_timed(retries=Retries(attempts=2)) as http:
+        found = http.get(server.url)
+        with pytest.raises(SourceError, match=rf"answered {status}: Oh dear, tried 2 times$") as error:
+            http.get(server.url)
+    assert found.troubles[0].startswith(f"the server answered {status}: Oh dear, came after ")
+    assert [3 <= waited <= 6 for waited in clock.slept] == [True] * 2
+    assert not isinstance(error.value, SourceBlocked)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 501])
 def test_what_waiting_does_not_mend_is_not_tried_again(status: int, open_timed: Callable[..., Any]) -> None:
     with (
         plain_server(reply(status=status)) as server,
@@ -145,3 +159,12 @@ def test_retry_after_is_seconds_or_a_date_beside_the_replys_own() -> None:
     assert retry_after_seconds({"retry-after": "Wed, 11 Mar 2026 10:02:00 GMT"}) is None
     assert retry_after_seconds({"retry-after": "soon", "date": dated["date"]}) is None
     assert retry_after_seconds({}) is None
+
+
+@pytest.mark.parametrize(
+    "date", [f"Wed, 11 Mar {'9' * 20} 10:02:00 GMT", f"Wed, 11 Mar 2026 10:02:00 +{'9' * 20}", "Wed, 11 Mar 99999"]
+)
+def test_a_date_beyond_all_calendars_asks_for_nothing(date: str) -> None:
+    sound = "Wed, 11 Mar 2026 10:00:00 GMT"
+    assert retry_after_seconds({"retry-after": date, "date": sound}) is None
+    assert retry_after_seconds({"retry-after": sound, "date": date}) is None

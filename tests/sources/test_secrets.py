@@ -112,3 +112,13 @@ def test_any_secret_is_hidden_from_its_address(secret: str) -> None:
     assert question.asked == "https://one.example/a?q=1"
     assert question.url.params["key"] == secret
     assert secret not in question.conceal(f"<{secret}>")
+
+
+def test_no_other_source_learns_them_from_a_refusal_that_repeats_them() -> None:
+    with plain_server(reply(b"no such key: hush/hush", status=403)) as server, open_http("me@example.org") as http:
+        url = server.url.replace("127.0.0.1", "127.1")  # this machine under a name that isn't known as such
+        with pytest.raises(SourceError, match="no such key"):
+            http.for_source().get(url, secrets=SECRETS, headers=HEADERS)
+        with pytest.raises(SourceError, match=r"not asked after a refusal: .*no such key") as error:
+            http.for_source().get(url)
+    assert not _is_seen(str(error.value))

@@ -251,3 +251,41 @@ def test_a_day_of_a_backfill_that_can_not_be_had_needs_attention(store: Store, c
 
     assert report.needs_attention
     assert [hole.batch.day for hole in store.ledger.holes(before, DAY)] == [before]
+
+
+def test_a_failure_of_a_whole_source_is_settled_when_its_categories_come_and_keeps_its_name(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    for day in (EVE, DAY):
+        collect(
+            batch(category="", day=day, state=BatchState.BROKEN, reasons=("the list of holidays is gone",)), day=day
+        )
+    assert [hole.batch.day for hole in store.ledger.holes(EVE, DAY)] == [EVE, DAY]
+
+    collect(batch(paper(1)), batch(category="cs.CL", state=BatchState.PARTIAL))
+
+    assert [hole.batch.category for hole in store.ledger.holes(EVE, DAY)] == ["cs.CL"]
+    assert [fault.batch.category for fault in store.ledger.faults(EVE, DAY)] == ["", "", "cs.CL"]
+
+
+def test_a_failure_of_a_whole_source_stays_open_until_a_sound_batch_of_its_day_or_a_later_one_comes(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    failed = batch(category="", state=BatchState.BROKEN)
+    collect(batch(paper(1)), failed)  # what came before the failure, in the same collecting
+
+    collect(batch(paper(2, announced=EVE)), day=EVE)
+    collect(batch(category="cs.CL", state=BatchState.BLOCKED))
+    collect(batch(paper(3), source="files"))
+    assert "" in {hole.batch.category for hole in store.ledger.holes(DAY, DAY)}
+
+    collect(batch(paper(4, announced=NEXT_DAY)), day=NEXT_DAY)
+    assert {hole.batch.category for hole in store.ledger.holes(DAY, DAY)} == {"cs.CL"}
+
+
+def test_a_source_without_categories_keeps_its_holes(store: Store, collect: Make, batch: Make, paper: Make) -> None:
+    collect(batch(category="", state=BatchState.BROKEN, day=EVE), day=EVE)
+
+    collect(batch(paper(1), category=""))
+
+    assert [hole.batch.day for hole in store.ledger.holes(EVE, DAY)] == [EVE]

@@ -81,7 +81,7 @@ class HttpClient:
         return self._equipment.contact
 
     def for_source(self) -> HttpClient:
-        """A client with an allowance of its own: no refusal and no lost time of another source counts for it."""
+        """A client with an allowance of its own: no lost time of another source counts for it, but a 403 does."""
         return HttpClient(self._equipment)
 
     def get(
@@ -95,8 +95,9 @@ class HttpClient:
         """The page at `url`; `params` become its query, and so do `secrets`, which are never shown.
 
         `headers` go to that server alone, wherever it redirects us. Raises SourceBlocked on 403, 429 and 503, and
-        without asking once the service has answered 403; SourceError on anything else but a sound reply of status 200.
-        Both name the address and the cause. Raises SourceError("stopped") as soon as the program is asked to stop.
+        without asking once the service has answered 403, whichever source asked; SourceError on anything else but a
+        sound reply of status 200. Both name the address and the cause. Raises SourceError("stopped") as soon as the
+        program is asked to stop.
         """
         question = make_question(url, params=params or {}, secrets=secrets or {}, headers=headers or {})
         request = begin(partial(self._get, question))
@@ -180,7 +181,9 @@ def open_http(
         now=now,
     )
     is_closed = threading.Event()
-    allow = partial(Allowance, source_seconds, clock=clock, stopping=lambda: is_closed.is_set() or stopping())
+    allow = partial(
+        Allowance, source_seconds, refusals={}, clock=clock, stopping=lambda: is_closed.is_set() or stopping()
+    )
     with closing(HttpClient(_Equipment(contact, exchange, archive, retries, sleep, allow, is_closed))) as http:
         yield http
 

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
 
 from digest.errors import SourceBlocked, SourceError
+from digest.sources._http.addresses import is_loopback
 from digest.sources._http.pace import service_of
 from digest.sources._http.stopping import refuse_after_stop
 
 
 class Allowance:
-    """Ends with the time that a source has, and with a stop of the program; a service that answers 403 is barred."""
+    """Ends with the time that a source has, and with a stop of the program; a service that answers 403 is barred.
 
-    def __init__(self, seconds: float, *, clock: Callable[[], float], stopping: Callable[[], bool]) -> None:
+    `refusals` are those of the run, by service: whichever source one met, it counts for all of them. Only those of this
+    machine count for one source alone, as several services may have their servers here.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        refusals: MutableMapping[str, str],
+        clock: Callable[[], float],
+        stopping: Callable[[], bool],
+    ) -> None:
         self._seconds = seconds
         self._end = clock() + seconds
         self._clock = clock
         self._stopping = stopping
-        self._barred: dict[str, str] = {}
+        self._refusals = refusals
+        self._own_refusals: dict[str, str] = {}
 
     def seconds_left(self) -> float:
         """Negative once the time is over."""
@@ -32,9 +45,12 @@ class Allowance:
 
     def bar(self, host: str, refusal: str) -> None:
         """Ask the host's service no more: arXiv treats requests after a 403 as an attack."""
-        self._barred[service_of(host)] = refusal
+        self._refusals_by(host)[service_of(host)] = refusal
 
     def refuse_barred(self, host: str, place: str) -> None:
         """Raises SourceBlocked if the host's service is barred."""
-        if refusal := self._barred.get(service_of(host)):
+        if refusal := self._refusals_by(host).get(service_of(host)):
             raise SourceBlocked(f"{place}: not asked after a refusal: {refusal}", status=HTTPStatus.FORBIDDEN)
+
+    def _refusals_by(self, host: str) -> MutableMapping[str, str]:
+        return self._own_refusals if is_loopback(host) else self._refusals

@@ -62,6 +62,7 @@ class Exchange:
         allowance.refuse_barred(url.host, place)
         with self.pace.turn(url.host, patience_seconds=allowance.seconds_left(), place=place):
             allowance.check(place)
+            allowance.refuse_barred(url.host, place)  # another source may have been refused while we waited
             validators = kept.validators() if kept and kept.url == question.shown(url) else {}
             request = self.connections.build_request("GET", url, headers={**question.headers_for(url), **validators})
             end = self.clock() + self.attempt_seconds
@@ -71,15 +72,16 @@ class Exchange:
                 if kept and validators and response.status_code == HTTPStatus.NOT_MODIFIED:
                     return kept
                 if response.status_code != HTTPStatus.OK:
-                    raise self._refused(response, place, allowance)
+                    raise self._refused(question, response, allowance)
                 return self._read(question, response, partial(self._check, request, place, allowance, end=end))
 
-    def _refused(self, response: httpx.Response, place: str, allowance: Allowance) -> httpx.HTTPStatusError:
+    def _refused(self, question: Question, response: httpx.Response, allowance: Allowance) -> httpx.HTTPStatusError:
         """The error for a reply that is no page; what it asks of us is noted."""
         words = "" if response.status_code in BUSY else _first_words(response)
         error = httpx.HTTPStatusError(words, request=response.request, response=response)
         if response.status_code == HTTPStatus.FORBIDDEN:
-            allowance.bar(response.url.host, f"{place}: {cause_of(error)}")
+            refusal = f"{question.place(response.url)}: {cause_of(error)}"
+            allowance.bar(response.url.host, question.conceal(refusal))  # other sources will tell it too
         if seconds := retry_after_seconds(response.headers):
             self.pace.hold_back(response.url.host, seconds)
         return error

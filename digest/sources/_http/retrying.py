@@ -1,4 +1,4 @@
-"""Asks again what a busy server or a lost connection denied us, and keeps what went wrong in words. Knows no page."""
+"""Asks again what a busy server or a passing fault denied us, and keeps what went wrong in words. Knows no page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ import httpx
 import tenacity
 
 BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-"""What a server answers that may be asked again later."""
+"""What a server answers that wants to be asked again later."""
+_FAILING = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 _HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and how long a request is tried again after 429, 503 or a lost, cut or slow connection."""
+    """How often and how long a request is tried again after 429, 500, 502 to 504 or a lost, cut or slow connection."""
 
     attempts: int = 4
     first_seconds: float = 3.0
@@ -95,7 +96,7 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
         return float(asked[:9])
     try:
         until, now = (parsedate_to_datetime(text) for text in (asked, headers.get("date", "")))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max(0.0, (_in_utc(until) - _in_utc(now)).total_seconds())
 
@@ -108,7 +109,7 @@ def _told(causes: list[str], waited_seconds: float) -> tuple[str, ...]:
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code in BUSY
+        return error.response.status_code in BUSY | _FAILING
     return isinstance(error, httpx.HTTPError) and not isinstance(error, _HOPELESS)
 
 
