@@ -12,8 +12,13 @@ import unicodedata
 TITLE_LETTERS_THAT_IDENTIFY = 25
 """From this many letters and digits on, a title alone may merge two records of different sources."""
 
-_NEW_ID = r"\d{4}\.\d{4,5}"
-_OLD_ID = r"[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7}"
+_NEW_ID = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
+_OLD_ARCHIVES = (  # until March 2007; some were merged into others before
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga"
+    "|funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph"
+    "|q-alg|q-bio|quant-ph|solv-int|supr-con"
+)
+_OLD_ID = rf"(?:{_OLD_ARCHIVES})(?:\.[A-Z]{{2}})?/\d{{7}}"
 _ARXIV = re.compile(
     rf"""^(?:https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html|format|ps)/
           |(?:oai:)?arxiv(?:\.org)?:\s*

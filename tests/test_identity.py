@@ -12,13 +12,14 @@ from digest.identity import family_name, normalise_title, parse_arxiv_id, parse_
 
 DIGITS = "0123456789"
 new_ids = st.builds(
-    lambda month, number: f"{month}.{number}",
-    st.text(DIGITS, min_size=4, max_size=4),
+    lambda year, month, number: f"{year:02}{month:02}.{number}",
+    st.integers(0, 99),
+    st.integers(1, 12),
     st.text(DIGITS, min_size=4, max_size=5),
 )
 old_ids = st.builds(
     lambda archive, number: f"{archive}/{number}",
-    st.sampled_from(["math", "hep-th", "cond-mat", "cs", "q-bio"]),
+    st.sampled_from(["math", "hep-th", "cond-mat", "cs", "q-bio", "q-alg", "supr-con"]),
     st.text(DIGITS, min_size=7, max_size=7),
 )
 versions = st.none() | st.integers(1, 999)
@@ -77,6 +78,11 @@ def test_an_old_id_loses_its_subject_class_and_its_case(text: str, expected: tup
         "10.1101/2606.28729",
         "٢٦٠٦.٢٨٧٢٩",
         "ſs/0309136",
+        "2024.10234",
+        "2600.10234",
+        "node/1234567",
+        "article/2026061",
+        "arXiv:maths/0309136",
     ],
 )
 def test_what_is_no_arxiv_id_is_none(text: str) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 
 from digest.domain import Batch, Edition, Memory
 from digest.sources import Source
+from digest.sources._cursors import START, count_along
 from digest.sources._http import HttpClient
 from digest.sources._options import FilledText, WebAddress
 from digest.sources.batching import make_batches, open_days
@@ -21,7 +22,6 @@ from digest.sources.formats.europepmc_json import parse_page
 from digest.sources.paging import walk_pages
 
 _ROWS = 100
-_START = "0 *"  # how many records came before, and the cursor
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Europepmc:
         """A batch for each day that may have grown; one list covers them all."""
         first = next(open_days(edition, memory))
         query = f"({self.query}) AND FIRST_IDATE:[{first} TO {edition.day}]"
-        walk = walk_pages(partial(self._load_page, query, edition.day, http), _START, day=edition.day)
+        load = partial(self._load_page, query, edition.day, http)
+        walk = walk_pages(count_along(load), START, day=edition.day)
         yield from make_batches("", edition, memory, walk)
 
-    def _load_page(self, query: str, day: date, http: HttpClient, position: str) -> Page:
-        before, cursor = position.split(" ", 1)
+    def _load_page(self, query: str, day: date, http: HttpClient, cursor: str) -> Page:
         params: dict[str, str | int] = {
             "query": query,
             "resultType": "core",
@@ -49,10 +49,7 @@ class Europepmc:
             "cursorMark": cursor,
         }
         page = fetch_page(http, self.url, partial(parse_page, dating=Dating(undated=day, latest=day)), params=params)
-        came = int(before) + page.records
-        # at its end the list repeats the cursor or gives none
-        is_end = page.next in ("", cursor) or came >= (page.expected or 0)
-        return replace(page, next="" if is_end else f"{came} {page.next}")
+        return replace(page, next="") if page.next == cursor else page  # so it is at the end of the list
 
 
 adapter: Callable[..., Source] = Europepmc

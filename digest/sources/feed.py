@@ -5,7 +5,9 @@ A feed promises neither days nor completeness: an item counts for the day it car
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -26,7 +28,9 @@ from digest.sources.formats.feed import parse_page
 
 _UNDATED = date.max
 """Stands for the day of an item that carries none, until it gets that of its first sight."""
-_BEFORE_THE_NAME = re.compile(r"https?://(?:[^/@]*@)?(?:www\.)?", re.IGNORECASE)
+_BEFORE_THE_NAME = re.compile(r"https?://(?:[^/?#]*@)?(?:www\.)?", re.IGNORECASE)
+_QUERY = re.compile(r"(?P<address>https?://[^\s?]*)\?\S*?(?=[:,]?(?:\s|$))", re.IGNORECASE)
+"""The query of an address in a message, which goes on behind a colon or comma."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,12 @@ class Feed:
 
     def fetch(self, edition: Edition, memory: Memory, http: HttpClient) -> Iterator[Batch]:
         """One request a feed; its batch for the edition's day, and one for each earlier day that it tells of."""
-        for category, url in {_category(url): url for url in self.urls}.items():
+        for category, url in _by_category(self.urls).items():
             try:
                 page = fetch_page(http, url, partial(parse_page, dating=Dating(_UNDATED, edition.day)))
             except SourceError as error:
-                yield failed_batch(category, edition.day, error)
+                failed = failed_batch(category, edition.day, error)
+                yield replace(failed, reasons=tuple(_without_queries(reason) for reason in failed.reasons))
             else:
                 yield from _make_batches(category, page, edition, memory)
 
@@ -49,9 +54,29 @@ class Feed:
 adapter: Callable[..., Source] = Feed
 
 
-def _category(url: str) -> str:
-    """The feed's address without scheme, log-in and `www.`."""
-    return _BEFORE_THE_NAME.sub("", url, count=1)
+def _by_category(urls: list[str]) -> dict[str, str]:
+    """Each feed's address by its category: the address without scheme, log-in, `www.`, query and fragment.
+
+    A query may hold a key that is nobody's business; feeds that differ in it alone are told apart by a digest of it.
+    """
+    addresses = {_BEFORE_THE_NAME.sub("", url, count=1).partition("#")[0]: url for url in urls}
+    sharing = Counter(map(_without_query, addresses))
+    return {
+        _without_query(address) if sharing[_without_query(address)] == 1 else _told_apart(address): url
+        for address, url in addresses.items()
+    }
+
+
+def _without_query(address: str) -> str:
+    return address.partition("?")[0]
+
+
+def _told_apart(address: str) -> str:
+    return f"{_without_query(address)}#{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def _without_queries(message: str) -> str:
+    return _QUERY.sub(r"\g<address>", message)
 
 
 def _make_batches(category: str, page: Page, edition: Edition, memory: Memory) -> Iterator[Batch]:

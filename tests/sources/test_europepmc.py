@@ -68,10 +68,10 @@ def test_a_list_that_ends_before_its_hit_count_closes_no_day(
     upstream: Any, collect: Callable[..., list[Batch]], last: dict[str, Any]
 ) -> None:
     upstream.says(_asking(TUESDAY), _found(TUESDAY, hits=3, nextCursorMark="Ao2"))
-    upstream.says(_asking(TUESDAY, "Ao2"), _found(hits=3, **last))
+    upstream.says(_asking(TUESDAY, "Ao2"), _found(TUESDAY, hits=3, after=1, **last))
     tuesday, wednesday = collect(TUESDAY)
-    assert (tuesday.state, len(tuesday.papers)) == (BatchState.PARTIAL, 1)
-    assert "3 records were promised and 1 came" in tuesday.reasons[0]
+    assert (tuesday.state, len(tuesday.papers)) == (BatchState.PARTIAL, 2)
+    assert "3 records were promised and 2 came" in tuesday.reasons[0]
     assert wednesday.state is BatchState.BROKEN
 
 
@@ -82,6 +82,18 @@ def test_an_empty_page_midway_is_asked_for_once_more(upstream: Any, collect: Cal
     [batch] = collect()
     assert (batch.state, len(batch.papers)) == (BatchState.OK, 2)
     assert batch.reasons == ("a page in the middle of the list came empty at first",)
+
+
+@pytest.mark.parametrize("last", [{"nextCursorMark": "Ao2"}, {}])
+def test_a_page_that_is_empty_twice_before_the_hit_count_closes_no_day(
+    upstream: Any, collect: Callable[..., list[Batch]], last: dict[str, Any]
+) -> None:
+    upstream.says(_asking(), _found(WEDNESDAY, hits=3, nextCursorMark="Ao2"))
+    for _ in range(2):
+        upstream.says(_asking(cursor="Ao2"), _found(hits=3, **last))
+    [batch] = collect()
+    assert (batch.state, len(batch.papers)) == (BatchState.PARTIAL, 1)
+    assert "is empty, and was so again" in batch.reasons[0]
 
 
 def test_days_that_are_settled_are_not_asked_for_again(upstream: Any, collect: Callable[..., list[Batch]]) -> None:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -218,7 +219,7 @@ def test_one_feed_that_fails_does_not_cost_the_others(upstream: Any, http: HttpC
     upstream.says("/rss?topic=1", _feed(("T", "2026-03-11")))
     urls = [f"{upstream.url}/{path}" for path in ("gone", "rss?topic=1", "busy", "refused")]
     batches = [batch for batch in Feed(urls=urls).fetch(EDITION, Memory(), http) if batch.day == WEDNESDAY]
-    assert [batch.category.partition("/")[2] for batch in batches] == ["gone", "rss?topic=1", "busy", "refused"]
+    assert [batch.category.partition("/")[2] for batch in batches] == ["gone", "rss", "busy", "refused"]
     assert [batch.state for batch in batches] == [
         BatchState.BROKEN,
         BatchState.OK,
@@ -227,12 +228,49 @@ def test_one_feed_that_fails_does_not_cost_the_others(upstream: Any, http: HttpC
     ]
 
 
-def test_a_feeds_name_is_its_address_without_scheme_and_log_in(upstream: Any, http: HttpClient) -> None:
+def test_a_feeds_name_is_its_address_without_scheme_log_in_query_and_fragment(upstream: Any, http: HttpClient) -> None:
     host = upstream.url.removeprefix("http://")
-    upstream.says("/rss?topic=1", _feed(("T", "2026-03-11")))
-    source = Feed(urls=[f"http://ada:secret@{host}/rss?topic=1", f"http://{host}/rss?topic=1"])
-    assert [batch.category for batch in source.fetch(EDITION, Memory(), http)] == [f"{host}/rss?topic=1"]
-    assert upstream.asked == ["/rss?topic=1"]
+    upstream.says("/rss?token=hush", _feed(("T", "2026-03-11")))
+    source = Feed(urls=[f"http://ada:se@cret@{host}/rss?token=hush#top", f"http://{host}/rss?token=hush"])
+    assert [batch.category for batch in source.fetch(EDITION, Memory(), http)] == [f"{host}/rss"]
+    assert upstream.asked == ["/rss?token=hush"]
+
+
+def test_feeds_that_differ_in_their_query_alone_keep_names_of_their_own(upstream: Any, http: HttpClient) -> None:
+    urls = [f"{upstream.url}/rss?topic={topic}" for topic in ("moss", "snail")]
+    for topic in ("moss", "snail"):
+        upstream.says(f"/rss?topic={topic}", _feed((topic, "2026-03-11")))
+    names, again = (
+        {
+            paper.title: batch.category
+            for batch in Feed(urls=order).fetch(EDITION, Memory(), http)
+            for paper in batch.papers
+        }
+        for order in (urls, urls[::-1])
+    )
+    assert names == again
+    assert len(set(names.values())) == 2
+    for name in names.values():
+        assert re.fullmatch(r"127\.0\.0\.1:\d+/rss#[0-9a-f]{8}", name)
+
+
+@pytest.mark.parametrize("token", ["hush", "hush-" * 60])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 403},
+        {"body": "<opml/>"},
+        {"status": 302, "headers": {"Location": "/gone?key=hush"}},
+    ],
+)
+def test_no_message_shows_the_query_of_a_feed(
+    upstream: Any, http: HttpClient, answer: dict[str, Any], token: str
+) -> None:
+    upstream.says(f"/rss?token={token}", **answer)
+    [batch] = Feed(urls=[f"{upstream.url}/rss?token={token}"]).fetch(EDITION, Memory(), http)
+    [reason] = batch.reasons
+    assert "hush" not in reason
+    assert reason.startswith((f"{upstream.url}/rss: ", f"{upstream.url}/rss, redirected to {upstream.url}/gone: "))
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,12 @@ def drop_tracking(address: str) -> str:
 def find_identifier(text: str) -> str | None:
     """The arXiv id or DOI in an id or address of any form, as far as one can be told from it; None if there is none.
 
-    Publishers' addresses hold the DOI in their path or query, with the view of the article behind it.
+    Publishers' addresses hold the DOI in their path or query, with the view of the article behind it. An arXiv id
+    counts only if it says that it is arXiv's, for other sites number their pages in the same way.
     """
     address = text.strip()[:LINK_CHARACTERS].replace("%2F", "/").replace("%2f", "/")
     bare = re.split(r"[?#]", address, maxsplit=1)[0]
-    if parse_arxiv_id(bare) or parse_doi(bare):
+    if (parse_arxiv_id(bare) and "arxiv" in bare.lower()) or parse_doi(bare):
         return bare
     found = _DOI.search(address)
     if found is None:

@@ -27,8 +27,11 @@ _ARXIV = "{http://arxiv.org/OAI/arXiv/}"
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 _RECORD, _HEADER, _METADATA = f"{OAI}record", f"{OAI}header", f"{OAI}metadata"
 _LISTS = (f"{OAI}ListRecords", f"{OAI}GetRecord")
-_BETWEEN_NAMES = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
-_AFFILIATION = re.compile(r"\s*\((?:[^()]|\([^()]*\))*\)")
+# both in a text whose white space is folded
+_BETWEEN_NAMES = re.compile(r" ?,(?: and)?(?: |$)| and ")
+_AFFILIATION = re.compile(r" ?\((?:[^()]++|\([^()]*+\))*+\)")
+_AUTHORS_CHARACTERS = 1_000_000
+"""Of one record's authors: several times what a collaboration of three thousand takes with its affiliations."""
 _COMMENT = "Comment:"
 DELETED = "the record is deleted upstream"
 
@@ -219,7 +222,8 @@ def _read_versions(record: etree._Element) -> Iterator[datetime]:
 
 def _split_names(authors: str) -> list[str]:
     """The authors that arXivRaw writes as one text: names between commas or `and`, affiliations in parentheses."""
-    return _BETWEEN_NAMES.split(_AFFILIATION.sub("", authors))
+    folded = " ".join(authors[:_AUTHORS_CHARACTERS].split())
+    return _BETWEEN_NAMES.split(_AFFILIATION.sub("", folded))
 
 
 def _turned(name: str) -> str:

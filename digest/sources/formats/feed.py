@@ -10,7 +10,7 @@ import re
 import sys
 import textwrap
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 import feedparser
@@ -41,8 +41,10 @@ _BREAKING_TAG = re.compile(
     re.IGNORECASE,
 )
 _CHARACTER = re.compile(r"&#(?:x(?P<hexadecimal>[0-9a-f]+)|(?P<decimal>[0-9]+));?", re.ASCII | re.IGNORECASE)
-_BETWEEN_NAMES = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]?)+|[A-Z]{1,3}")
+_BETWEEN_NAMES = re.compile(r" ?, ?(?:and )?| and ")  # in a text whose white space is folded
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+|[A-Z]{1,3}")
+_MOST_AHEAD = timedelta(days=3)
+"""How far a feed may be dated ahead of `Dating.latest` and still vouch for the days of its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,13 @@ def parse_page(content: bytes, dating: Dating) -> Page:
     """The feed's items as papers.
 
     Undated is an item without a day, and one whose day can't be right: before 1990, no date at all, or later than both
-    `dating.latest` and the day the feed gives itself, such as an issue's cover date. A feed that isn't well-formed but
-    closes its root element is read with a remark. Raises SourceError if it is cut, another kind of document, declares
-    entities, or has lost its channel or title.
+    `dating.latest` and the day the feed gives itself, which counts as far as three days beyond `dating.latest`. A feed
+    that isn't well-formed but closes its root element is read with a remark. Raises SourceError if it is cut, another
+    kind of document, declares entities, or has lost its channel or title.
     """
     text, remarks = _read_whole(content)
     feed, entries = _read_feed(text)
-    latest = max([dating.latest, *_days(feed)])
+    latest = min(max([dating.latest, *_days(feed)]), dating.latest + _MOST_AHEAD)
     papers, refused = read_each(
         ((f"item {number}", entry) for number, entry in enumerate(entries, 1)),
         lambda entry: _read_entry(entry, _announced(entry, latest) or dating.undated),
@@ -204,13 +206,14 @@ def _split_names(text: str) -> list[str]:
 
     `Ada Example, Bo Primer` are two people, `Example, A., Primer, B. C.` two more, and `Example, Ada` is one.
     """
-    if ";" in text:
-        return text.split(";")
-    parts = [part.strip() for part in _BETWEEN_NAMES.split(text) if part.strip()]
+    folded = " ".join(text[:RAW_CHARACTERS_READ].split())
+    if ";" in folded:
+        return folded.split(";")
+    parts = [part for part in _BETWEEN_NAMES.split(folded) if part]
     if len(parts) % 2 == 0 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
         return [f"{family}, {initials}" for family, initials in zip(parts[::2], parts[1::2], strict=True)]
     are_full_names = 2 * sum(" " in part for part in parts) > len(parts)
-    return parts if are_full_names else [text]
+    return parts if are_full_names else [folded]
 
 
 def _announced(entry: dict[str, Any], latest: date) -> date | None:

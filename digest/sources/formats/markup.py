@@ -36,7 +36,6 @@ _ALTERNATIVES = _element("(?:jats:)?alternatives")
 _TEX_MATH = _element("(?:jats:)?tex-math")
 _MATHML = _element("(?:mml:)?math")
 _ANNOTATION = _element("(?:mml:)?annotation(?:-xml)?")
-_TEX_DOCUMENT = re.compile(r"\\begin\{document\}(?P<body>.*)\\end\{document\}", re.DOTALL)
 
 _SLANT = r"</?(?:jats:)?(?:i|b|em|strong|italic|bold)>"
 _SCRIPT = re.compile(
@@ -70,8 +69,8 @@ def _best_alternative(alternatives: re.Match[str]) -> str:
 def _tex_formula(element: re.Match[str]) -> str:
     """The element's TeX between dollars; publishers wrap it in a whole document."""
     tex = element["inside"].replace("<![CDATA[", "").replace("]]>", "")
-    document = _TEX_DOCUMENT.search(tex)
-    formula = (document["body"] if document else tex).strip()
+    body, ended, _ = tex.partition(r"\begin{document}")[2].rpartition(r"\end{document}")
+    formula = (body if ended else tex).strip()
     return formula if "$" in formula or not formula else f"${formula}$"
 
 

@@ -29,15 +29,23 @@ def clean(text: str, *, most_characters: int) -> str:
 
     A longer text is cut and ends with an ellipsis.
     """
+    if not text:
+        return ""
     plain = text[:RAW_CHARACTERS_READ]
     if "<" in plain:
         plain = without_markup(plain)
     if "&" in plain:
         plain = _ENTITY.sub(lambda entity: html.unescape(entity[0]), plain)
     folded = read_latex(plain).replace("\n", " ").strip()
-    if "  " in folded or not (folded.isascii() and folded.isprintable()):  # most texts need no more
+    if not _is_tidy(folded):
         folded = " ".join(_UNWANTED.sub("", folded).split())
     return folded if len(folded) <= most_characters else folded[: most_characters - 1].rstrip() + "…"
+
+
+def _is_tidy(text: str) -> bool:
+    """Whether nothing is unwanted, which is true of most texts and quicker to see than to mend."""
+    # of the unwanted only these two, which stand for what is lost, count as printable
+    return text.isprintable() and "  " not in text and "\ufffd" not in text and "\ufffc" not in text
 
 
 def web_link(text: str) -> str:

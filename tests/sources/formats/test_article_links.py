@@ -38,6 +38,13 @@ def test_parameters_that_track_readers_are_dropped_and_the_others_stay(address: 
         ("https://preprints.example/10.5555/rs.3.rs-1/v1", "10.5555/rs.3.rs-1/v1"),
         ("https://garden.example/notes/17", None),
         ("tag:letters.example,2026:1", None),
+        ("ARXIV:math.GT/0309136", "ARXIV:math.GT/0309136"),
+        ("2603.07001", None),
+        ("2603.07001v2", None),
+        ("math/0309136", None),
+        ("node/1234567", None),
+        ("https://arxiv.org/abs/node/1234567", None),
+        ("arXiv:2024.10234", None),
         ("", None),
     ],
 )

@@ -103,6 +103,43 @@ def test_a_withdrawal_is_told_by_its_comment_alone(comment: str, *, is_withdrawn
     assert paper.is_withdrawn is is_withdrawn
 
 
+def _authors(written: str) -> tuple[str, ...]:
+    record = (
+        "<record><metadata><arXivRaw xmlns='http://arxiv.org/OAI/arXivRaw/'><id>2603.00001</id><title>T</title>"
+        f"<authors>{written}</authors></arXivRaw></metadata></record>"
+    )
+    [paper] = parse_page(f"{HEAD}<GetRecord>{record}</GetRecord></OAI-PMH>".encode(), DATING).papers
+    return paper.authors
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Ada Invented\n  (1 and\t2),\n Bo Madeup (Sand (Ltd), Spain) and\nChen Fiction", 3),
+        ("Ada Invented, Bo Madeup, ", 2),
+        ("Ada Invented,\n and Andrea Fiction,", 2),
+        ("Ada Invented" + " " * 100_000 + ", Bo Madeup", 2),
+        ("Ada Invented" + " " * 100_000 + "(Sand", 1),
+        ("Ada Invented" + " (Sand)" * 20_000, 1),
+        ("Ada Invented " + "(" * 100_000, 1),
+        ("Ada Invented (" + "()" * 50_000, 1),
+        ("Ada Invented" + " and Bo Madeup" * 4_000, 4_001),
+    ],
+    ids=lambda value: f"{value!r:.40}",
+)
+def test_the_names_in_one_text_are_told_apart_whatever_lies_between_them(written: str, names: int) -> None:
+    authors = _authors(written)
+    assert len(authors) == names
+    assert authors[0].startswith("Ada Invented")
+    assert not any(name.endswith(",") for name in authors)
+
+
+def test_a_collaboration_is_told_apart_to_its_last_author() -> None:
+    written = ",\n ".join(f"Member Number{number:04} (Institute {number % 90} of Sand)" for number in range(3_000))
+    assert len(written) > 100_000
+    assert _authors(written) == tuple(f"Member Number{number:04}" for number in range(3_000))
+
+
 @given(st.data())
 def test_a_damaged_page_is_a_page_or_a_source_error(page: Callable[[str], bytes], data: st.DataObject) -> None:
     sound = page("arxiv_oai.xml")

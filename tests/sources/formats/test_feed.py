@@ -67,6 +67,24 @@ def test_a_day_that_the_feed_has_reached_is_kept_even_if_it_is_asked_for_an_earl
     assert parsed.papers[0].announced == date(2026, 3, 11)
 
 
+def test_a_feed_that_dates_itself_far_ahead_vouches_for_no_day_beyond_this_week() -> None:
+    items = "".join(
+        f"<item><title>{title}</title><pubDate>{day}</pubDate></item>"
+        for title, day in (("Near", "Sat, 14 Mar 2026 00:00:00 GMT"), ("Far", "Mon, 01 Jun 2026 00:00:00 GMT"))
+    )
+    built = "<lastBuildDate>Thu, 01 Jan 2099 00:00:00 GMT</lastBuildDate>"
+    parsed = parse_page(f"<rss><channel><title>J</title>{built}{items}</channel></rss>".encode(), ASKED)
+    assert [paper.announced for paper in parsed.papers] == [date(2026, 3, 14), NO_DAY]
+    assert parsed.remarks == ("1 of 2 items have a day that can't be right: they count as undated",)
+
+
+def test_a_guid_that_only_looks_like_an_arxiv_id_is_no_identity() -> None:
+    guids = ("node/1234567", "math/1234567", "2024.10234", "2603.07001", "article/2026061")
+    items = "".join(f"<item><title>Title {guid}</title><guid>{guid}</guid></item>" for guid in guids)
+    parsed = parse_page(f"<rss><channel><title>J</title>{items}</channel></rss>".encode(), ASKED)
+    assert [paper.id[:6] for paper in parsed.papers] == ["title:"] * len(guids)
+
+
 @pytest.mark.parametrize("written", ["yesterday", "Wed, 11 Mar 1926 00:00:00 GMT", "11/03/2026", "0000-00-00", "2026"])
 def test_a_day_that_cannot_be_read_counts_as_none(page: Callable[[str], bytes], written: str) -> None:
     content = page("feed_journal.xml").replace(b"Wed, 11 Mar 2026 23:30:00 -0500", written.encode())
@@ -101,7 +119,12 @@ def test_atom_is_read_and_links_to_other_works_are_no_identity(page: Callable[[s
         ("Ada Example, Bo Primer, and Cy Third", ("Ada Example", "Bo Primer", "Cy Third")),
         ("Ada Example, Deepa, Bo Primer", ("Ada Example", "Deepa", "Bo Primer")),
         (" , ", ()),
+        ("Ada\n Example \t,\n and\tBo  Primer", ("Ada Example", "Bo Primer")),
+        ("Ada Example" + "\t" * 99_000 + ", Bo Primer", ("Ada Example", "Bo Primer")),
+        ("Ada Example" + " and Bo Primer" * 7_000, ("Ada Example", *["Bo Primer"] * 4_999)),
+        ("Ada Example, Bo Primer" + "\t" * 400_000 + ", Cy Third", ("Ada Example", "Bo Primer")),
     ],
+    ids=lambda value: f"{value:.40}" if isinstance(value, str) else "names",
 )
 def test_the_names_in_one_field_are_told_apart(creator: str, names: tuple[str, ...]) -> None:
     content = (

@@ -61,6 +61,13 @@ def test_tex_wrapped_in_a_document_is_read_without_its_preamble() -> None:
     assert clean(r"<tex-math><![CDATA[\alpha]]></tex-math>", most_characters=100) == "α"
 
 
+@pytest.mark.parametrize("ending", ["", r"\end{document}"])
+def test_tex_that_begins_many_documents_is_read_once(ending: str) -> None:
+    beginnings = r"\begin{document}" * 25_000
+    rest = r"\begin{document}" * 24_999 if ending else beginnings
+    assert without_markup(f"<tex-math>{beginnings}{ending}</tex-math><math></math>") == f"${rest}$"
+
+
 def test_names_that_papers_mean_stay() -> None:
     text = "if a < b and c > d, the <think> token, <mask> and <x> stay"
     assert without_markup(text) == text
