@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup check test demo preview bench fix
+.PHONY: setup check test demo preview bench recorded fuzz fix
 
 setup:            ## a virtual environment with everything
 	$(PYTHON) -m venv .venv
@@ -25,6 +25,13 @@ preview:          ## one sample reader's mail as text
 
 bench:            ## each script prints a table with a ratio measured in the same run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+recorded:         ## what became of every recorded page: files, records, refusals and why
+	$(BIN)/python -m tests.sources.recorded $(DIGEST_TEST_DATA)
+
+fuzz:             ## ten minutes of damaged pages for the parsers; needs the extra "fuzz"
+	mkdir -p build/corpus && cp tests/pages/* build/corpus
+	cd build && PYTHONPATH=.. ../$(BIN)/python ../tests/fuzzing/parsers.py -max_total_time=600 -max_len=20000 corpus
 
 fix:              ## what can be mended by itself
 	$(BIN)/ruff check --fix .
