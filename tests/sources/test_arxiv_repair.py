@@ -344,3 +344,26 @@ def test_the_morning_after_a_listed_holiday_is_quiet_only_once_the_harvest_has_p
 def test_a_list_of_holidays_that_cannot_be_read_is_refused_before_anything_runs() -> None:
     with pytest.raises(ValueError, match=r"nowhere\.toml.*holidays_file"):
         Arxiv(["cs.AI"], holidays_file="nowhere.toml")
+
+
+def test_a_feed_that_is_behind_after_a_missed_day_takes_none_of_its_papers_for_its_own_day(
+    server: WorldServer, collect: Collect
+) -> None:
+    server.world.stale.add((WEDNESDAY, "cs.AI"))
+    missed, today = collect(WEDNESDAY, _memory(MONDAY, seen=1))
+    assert (missed.day, missed.state, _numbers(missed)) == (TUESDAY, BatchState.OK, [2, 3])
+    assert (today.state, sorted(_numbers(today))) == (BatchState.PARTIAL, [2, 3, 4])
+    assert "the feed is behind" in today.reasons[0]
+
+
+def test_a_feed_that_is_behind_on_the_first_day_leaves_the_day_open(server: WorldServer, collect: Collect) -> None:
+    server.world.stale.add((WEDNESDAY, "cs.AI"))
+    [today] = collect(WEDNESDAY)
+    assert (today.state, sorted(_numbers(today))) == (BatchState.PARTIAL, [2, 3, 4])
+
+
+def test_all_categories_share_the_requests_for_details(server: WorldServer, collect: Collect) -> None:
+    collect(THURSDAY, NOTHING, "cs.AI", "cs.LG")
+    assert [path for path in server.asked if path.startswith("/api")] == [
+        "/api?id_list=2603.00005%2C2603.00006&max_results=2"
+    ]

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from digest.domain import Batch, Edition, Memory
+from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceError
 from digest.sources import Source
 from digest.sources._http import HttpClient
@@ -60,23 +60,25 @@ class Arxiv:
             raise SourceError("arXiv: no categories are configured, so there is nothing to ask for")
         holidays = self._load_holidays()
         feeds = {category: self._ask_feed(category, edition, http) for category in self.categories}
-        announced = frozenset(paper.id for feed in feeds.values() if feed.page for paper in feed.page.papers)
-        for category, feed in feeds.items():
-            batches = judge_feed(category, feed, edition, memory, holidays)
-            batches |= close_weekends(category, batches, edition, memory)
-            gap = find_gap(category, batches, edition, memory, feed_day=feed.page.day if feed.page else None)
+        if self.api_address:
+            feeds = add_details(feeds, self.api_address, edition, memory, http)
+        judged = {category: judge_feed(category, feed, edition, memory, holidays) for category, feed in feeds.items()}
+        announced = frozenset(
+            paper.id
+            for batches in judged.values()
+            for batch in batches.values()
+            if batch.state is not BatchState.STALE
+            for paper in batch.papers
+        )
+        for category, batches in judged.items():
+            page = feeds[category].page
+            known = batches | close_weekends(category, batches, edition, memory)
+            gap = find_gap(category, known, edition, memory, feed_day=page.day if page else None)
             if gap.days and self.oai_address:
                 walk = harvest(self.oai_address, category, gap.days[0], http)
-                batches |= fill_gap(
-                    gap,
-                    walk,
-                    batches,
-                    without=announced,
-                    crosslists=self.crosslists,
-                    replacements=self.replacements,
-                )
-            told = [batches[day] for day in sorted(batches)]
-            yield from add_details(told, self.api_address, memory, http) if self.api_address else told
+                kinds = {"crosslists": self.crosslists, "replacements": self.replacements}
+                known |= fill_gap(gap, walk, known, without=announced, **kinds)
+            yield from (known[day] for day in sorted(known))
 
     def __post_init__(self) -> None:
         """Refuse a list of holidays that can't be read, before anything runs."""

@@ -10,35 +10,36 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from digest.domain import Batch, Memory, Paper
+from digest.domain import Edition, Memory, Paper
 from digest.errors import SourceError
 from digest.sources._http import HttpClient
+from digest.sources.arxiv.feeds import Feed
 from digest.sources.fetching import fetch_page
-from digest.sources.formats import Dating
+from digest.sources.formats import Dating, Page
 from digest.sources.formats.arxiv_atom import parse_page
 
 IDS_A_REQUEST = 100
 """Bounds the length of a request's address."""
 
 
-def add_details(batches: Sequence[Batch], api_url: str, memory: Memory, http: HttpClient) -> Iterator[Batch]:
-    """The batches with their new papers completed, and so are revisions of papers that we brought before.
+def add_details(
+    feeds: Mapping[str, Feed], api_url: str, edition: Edition, memory: Memory, http: HttpClient
+) -> dict[str, Feed]:
+    """The feeds with their new papers completed, and so are revisions of papers that we brought before.
 
-    What can't be had is told among a batch's reasons and changes no state.
+    What can't be had is told among a page's remarks and costs no paper.
     """
-    known, trouble = _ask(tuple(dict.fromkeys(_wanted(batches, memory))), api_url, http)
-    for batch in batches:
-        papers, revised = _complete(batch.papers, known), _complete(batch.revised, known)
-        reasons = (*batch.reasons, trouble) if trouble and (papers or revised) else batch.reasons
-        yield replace(batch, papers=papers, revised=revised, reasons=reasons)
+    pages = [feed.page for feed in feeds.values() if feed.page and feed.page.day <= edition.day]
+    known, trouble = _ask(tuple(dict.fromkeys(_wanted(pages, memory))), api_url, http)
+    return {category: _complete(feed, known, trouble) for category, feed in feeds.items()}
 
 
-def _wanted(batches: Iterable[Batch], memory: Memory) -> Iterator[str]:
-    """Ids without version. Records of OAI-PMH, which have versions with times, are complete already."""
-    for batch in batches:
-        revised = (paper for paper in batch.revised if paper.id in memory.seen)
-        for paper in (*batch.papers, *revised):
-            if not paper.versions and paper.id.startswith("arxiv:"):
+def _wanted(pages: Iterable[Page], memory: Memory) -> Iterator[str]:
+    """Ids without version."""
+    for page in pages:
+        revised = (paper for paper in page.revised if paper.id in memory.seen)
+        for paper in (*page.papers, *revised):
+            if paper.id.startswith("arxiv:"):
                 yield paper.id.removeprefix("arxiv:")
 
 
@@ -57,8 +58,16 @@ def _ask(ids: Sequence[str], api_url: str, http: HttpClient) -> tuple[dict[str, 
     return known, f"{missing} of {len(ids)} papers have no details yet" if missing else ""
 
 
-def _complete(papers: Iterable[Paper], known: Mapping[str, Paper]) -> tuple[Paper, ...]:
-    return tuple(_join(paper, known[paper.id]) if paper.id in known else paper for paper in papers)
+def _complete(feed: Feed, known: Mapping[str, Paper], trouble: str) -> Feed:
+    page = feed.page
+    if page is None:
+        return feed
+    papers, revised = (
+        tuple(_join(paper, known[paper.id]) if paper.id in known else paper for paper in kind)
+        for kind in (page.papers, page.revised)
+    )
+    remarks = (*page.remarks, trouble) if trouble and papers else page.remarks
+    return replace(feed, page=replace(page, papers=papers, revised=revised, remarks=remarks))
 
 
 def _join(paper: Paper, detail: Paper) -> Paper:
@@ -67,6 +76,7 @@ def _join(paper: Paper, detail: Paper) -> Paper:
         comment=detail.comment or paper.comment,
         journal_ref=detail.journal_ref or paper.journal_ref,
         published=detail.published or paper.published,
+        versions=detail.versions if detail.version == paper.version else (),
         authors=detail.authors or paper.authors,
         is_withdrawn=detail.is_withdrawn,
         aliases=tuple(dict.fromkeys((*paper.aliases, *detail.aliases))),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from digest.domain import Batch, BatchState, Edition, Memory
 from digest.errors import SourceError
 from digest.sources._http import HttpClient
-from digest.sources.arxiv.calendar import follows_holiday, has_feed, why_nothing
+from digest.sources.arxiv.calendar import earliest_feed, follows_holiday, has_feed, why_nothing
 from digest.sources.arxiv.harvest import SHARE_LOST_TOLERATED
 from digest.sources.batching import empty_batch, failed_batch, make_batch
 from digest.sources.fetching import fetch_page
@@ -64,9 +64,18 @@ def _judge(category: str, page: Page, memory: Memory, holidays: frozenset[date])
         return replace(batch, state=BatchState.QUIET, reasons=(reason, *page.remarks))
     if not page.records and (hint := follows_holiday(page.day, holidays)):
         return replace(batch, reasons=(*batch.reasons, hint))
+    if batch.state is BatchState.OK and _is_behind(page):
+        reason = f"all of its papers were due before {page.day}: the feed is behind, whatever day it says"
+        return replace(batch, state=BatchState.STALE, reasons=(reason, *batch.reasons))
     if len(page.refused) > page.records * SHARE_LOST_TOLERATED and batch.state is BatchState.OK:
         return replace(batch, state=BatchState.PARTIAL)
     if page.records >= MOST_ROWS and batch.state is BatchState.OK:
         reason = f"exactly {MOST_ROWS} rows, the most a feed holds: papers may be missing"
         return replace(batch, state=BatchState.PARTIAL, reasons=(reason, *batch.reasons))
     return batch
+
+
+def _is_behind(page: Page) -> bool:
+    """Whether no paper came in for the announcement of that day: each announcement has some that did."""
+    due = [earliest_feed(paper.versions[0]) for paper in page.papers if paper.versions]
+    return bool(due) and max(due) < page.day

@@ -5,11 +5,14 @@ Source: https://info.arxiv.org/help/api/user-manual.html.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from lxml import etree
 
 from digest.domain import Authority, Paper
 from digest.errors import SourceError
-from digest.sources.formats.dates import iso_day
+from digest.identity import parse_arxiv_id
+from digest.sources.formats.dates import iso_day, iso_moment
 from digest.sources.formats.decoding import all_text, by_tag, read_xml
 from digest.sources.formats.page import Dating, Page, read_each, unique_papers
 from digest.sources.formats.records import is_withdrawal, make_paper
@@ -18,6 +21,7 @@ from digest.sources.formats.text import clean
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
 _NAME = f"{ATOM}name"
+_ID_CHARACTERS = 200
 _ERROR = "/api/errors"  # in the id of an entry that is none
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
@@ -61,20 +65,30 @@ def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
 
     kinds = (*fields.get(f"{ARXIV}primary_category", ()), *fields.get(f"{ATOM}category", ()))
     comment = text_of(f"{ARXIV}comment")
+    identifier, published = text_of(f"{ATOM}id"), text_of(f"{ATOM}published")
     return make_paper(
-        text_of(f"{ATOM}id"),
+        identifier,
         title=text_of(f"{ATOM}title"),
         announced=dating.undated,
         authors=[all_text(part) for author in fields.get(f"{ATOM}author", ()) for part in author if part.tag == _NAME],
         abstract=text_of(f"{ATOM}summary"),
         categories=dict.fromkeys(kind.get("term") for kind in kinds),
-        published=iso_day(text_of(f"{ATOM}published")),
+        published=iso_day(published),
+        versions=_versions(identifier, published, text_of(f"{ATOM}updated")),
         comment=comment,
         is_withdrawn=is_withdrawal(comment),
         journal_ref=text_of(f"{ARXIV}journal_ref"),
         other_ids=[text_of(f"{ARXIV}doi")],
         authority=Authority.ARCHIVE,
     )
+
+
+def _versions(identifier: str, first: str, last: str) -> tuple[datetime, ...]:
+    """The times of all versions, where there are no more than the two that an entry tells."""
+    arxiv = parse_arxiv_id(identifier[:_ID_CHARACTERS])
+    told = {1: (first,), 2: (first, last)}.get((arxiv and arxiv[1]) or 0, ())
+    moments = tuple(moment.astimezone(UTC) for text in told if (moment := iso_moment(text)))
+    return moments if len(moments) == len(told) else ()
 
 
 def _expected(root: etree._Element) -> int | None:

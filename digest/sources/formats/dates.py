@@ -33,6 +33,15 @@ def mail_day(text: str) -> date | None:
     return _trusted_date(*parts[:3]) if parts else None
 
 
+def iso_moment(text: str) -> datetime | None:
+    """An ISO time such as `2026-03-09T21:02:00Z`; None if it names no zone or can't be right."""
+    try:
+        moment = datetime.fromisoformat(text[:40].strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo and EARLIEST_YEAR <= moment.year <= LATEST_YEAR else None
+
+
 def mail_moment(text: str) -> datetime | None:
     """An RFC 822 time such as `Mon, 14 Apr 2008 21:02:00 GMT` with its zone, UTC where it names none."""
     try:

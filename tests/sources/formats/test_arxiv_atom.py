@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -19,6 +19,15 @@ def test_an_entry_is_read_whole_and_its_submission_is_not_its_announcement(page:
     assert (paper.abstract, paper.comment) == ("Gardens slope. We descend.", "7 pages, 4 flowers")
     assert paper.aliases == ("doi:10.5555/garden.7",)
     assert (parsed.records, parsed.expected) == (2, 2)
+
+
+def test_the_times_of_versions_are_told_where_an_entry_has_all_of_them(page: Callable[[str], bytes]) -> None:
+    second, third = parse_page(page("arxiv_api.xml"), ASKED).papers
+    assert second.versions == (
+        datetime(2026, 3, 7, 9, 17, 46, tzinfo=UTC),
+        datetime(2026, 3, 10, 17, 59, 1, tzinfo=UTC),
+    )
+    assert (third.version, third.versions) == (3, ())
 
 
 def test_an_old_identifier_keeps_its_archive(page: Callable[[str], bytes]) -> None:
