@@ -34,6 +34,8 @@ class Phrase:
 
     key: str
     """The phrase's words run together, each folded, or exact if the reader quoted them."""
+    words: tuple[str, ...] = ()
+    """Its words, each folded, whichever way the reader wrote them: by these it is known how rare it is."""
     splits: frozenset[int] = frozenset()
     """Where in the key a paper may have a space."""
     acronyms: tuple[tuple[int, int, int], ...] = ()
@@ -60,6 +62,7 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
     is_letter = len(words) == 1 and len(letters[0]) == 1
     return Phrase(
         key="".join(letters),
+        words=words.folded[:-1] + (letters[-1:] if is_open else words.folded[-1:]),
         # scripts without spaces have words side by side: only what was written between two of them makes a split
         splits=frozenset(ends[n - 1] for n in range(1, len(words)) if words.starts[n] > words.ends[n - 1]),
         acronyms=((0, 1, 1),) if is_letter else _acronyms(text, words, letters),
