@@ -7,7 +7,7 @@ and `day` find all terms in all papers at once; `definitions` and `aliases` let 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from digest.domain import Match, Paper, Profile, Reason
@@ -15,10 +15,12 @@ from digest.matching.check import Problem, check_interest, check_profile
 from digest.matching.crowd import Vocabulary, compile_profiles
 from digest.matching.day import Day
 from digest.matching.explaining import notes_of, reasons_of
+from digest.matching.expressions import Term
 from digest.matching.interests import read_interest, targets_of
+from digest.matching.liking import liked_papers, telling_terms
 from digest.matching.postings import read_postings
 from digest.matching.ranking import Ranking, rank_crowd
-from digest.matching.statistics import Statistics, count_words
+from digest.matching.statistics import Statistics, count_words, read_paper
 from digest.matching.units import Findings
 
 __all__ = [
@@ -28,8 +30,11 @@ __all__ = [
     "check_profile",
     "count_words",
     "iter_matches",
+    "liked_papers",
     "match_papers",
     "rank_trending",
+    "read_paper",
+    "telling_terms",
 ]
 
 TRENDING = "Trending"
@@ -37,7 +42,11 @@ NOTHING_STORED = Statistics()
 
 
 def match_papers(
-    papers: Sequence[Paper], profiles: Sequence[Profile], *, statistics: Statistics = NOTHING_STORED
+    papers: Sequence[Paper],
+    profiles: Sequence[Profile],
+    *,
+    statistics: Statistics = NOTHING_STORED,
+    liked: Iterable[Paper] = (),
 ) -> list[tuple[Match, ...]]:
     """For each profile its matches, best first, from `min_score` on; not cut to `max_papers`.
 
@@ -46,20 +55,26 @@ def match_papers(
     beats all of them. Categories filter, and alone take all of their papers. A paper whose categories nobody knows
     passes a filter, with a note, if something else chose it; a filter alone doesn't take it, since it can't be checked.
     What can't be read (see `check_interest`) matches nothing. A profile's matches don't depend on the other profiles.
-    `statistics` say how rare words are; with those of the stored editions, scores compare from day to day.
+    `statistics` say how rare words are; with those of the stored editions, scores compare from day to day. `liked` are
+    the papers that `like:` names, as `liked_papers` tells; one that is missing hits nothing.
     """
-    return list(iter_matches(papers, profiles, statistics=statistics))
+    return list(iter_matches(papers, profiles, statistics=statistics, liked=liked))
 
 
 def iter_matches(
-    papers: Sequence[Paper], profiles: Sequence[Profile], *, statistics: Statistics = NOTHING_STORED
+    papers: Sequence[Paper],
+    profiles: Sequence[Profile],
+    *,
+    statistics: Statistics = NOTHING_STORED,
+    liked: Iterable[Paper] = (),
 ) -> Iterator[tuple[Match, ...]]:
     """The same, a profile at a time: the papers are read once, and only one batch of readers is held."""
     vocabulary = Vocabulary()
-    crowd = compile_profiles(profiles, vocabulary)
+    terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
+    crowd = compile_profiles(profiles, vocabulary, terms)
     findings = Findings(Day(papers, targets_of(vocabulary.units), statistics))
     for ranking in rank_crowd(crowd, read_postings(findings, vocabulary.units)):
-        yield from _matches(ranking, profiles, findings)
+        yield from _matches(ranking, profiles, findings, terms)
 
 
 def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[str] = ()) -> tuple[Match, ...]:
@@ -76,10 +91,12 @@ def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[st
     )
 
 
-def _matches(ranking: Ranking, profiles: Sequence[Profile], findings: Findings) -> Iterator[tuple[Match, ...]]:
+def _matches(
+    ranking: Ranking, profiles: Sequence[Profile], findings: Findings, liked: Mapping[str, tuple[Term, ...]]
+) -> Iterator[tuple[Match, ...]]:
     rows = zip(ranking.papers.tolist(), ranking.interests.tolist(), ranking.scores.tolist(), strict=True)
     for number, count in enumerate(ranking.shown.tolist(), start=ranking.first):
-        interests = [read_interest(interest) for interest in profiles[number].interests] if count else []
+        interests = [read_interest(interest, liked) for interest in profiles[number].interests] if count else []
         yield tuple(
             Match(
                 findings.day.papers[paper],

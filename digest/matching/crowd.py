@@ -5,7 +5,7 @@ A profile is a run of slots, eleven bytes each, in the order of its interests. W
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.domain import Profile
-from digest.matching.interests import ReadInterest, Unit, read_interest
+from digest.matching.expressions import Term
+from digest.matching.interests import NOTHING_LIKED, ReadInterest, Unit, read_interest
 
 Slots = NDArray[Any]
 SLOT = np.dtype([("unit", "<i4"), ("weight", "<f4"), ("interest", "<u2"), ("role", "u1")])
@@ -49,9 +50,11 @@ class Crowd:
         return len(self.least)
 
 
-def compile_profile(profile: Profile, vocabulary: Vocabulary) -> Slots:
+def compile_profile(
+    profile: Profile, vocabulary: Vocabulary, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED
+) -> Slots:
     """A profile's slots; as bytes it may be stored, for as long as the vocabulary's numbers are."""
-    return _compile([read_interest(interest) for interest in profile.interests], vocabulary)
+    return _compile([read_interest(interest, liked) for interest in profile.interests], vocabulary)
 
 
 def gather(compiled: Sequence[bytes | Slots], least: Iterable[float]) -> Crowd:
@@ -62,9 +65,11 @@ def gather(compiled: Sequence[bytes | Slots], least: Iterable[float]) -> Crowd:
     return Crowd(np.frombuffer(b"".join(blobs), SLOT), starts, np.fromiter(least, np.float64, len(blobs)))
 
 
-def compile_profiles(profiles: Sequence[Profile], vocabulary: Vocabulary) -> Crowd:
+def compile_profiles(
+    profiles: Sequence[Profile], vocabulary: Vocabulary, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED
+) -> Crowd:
     """A crowd of its profiles."""
-    compiled = [compile_profile(profile, vocabulary) for profile in profiles]
+    compiled = [compile_profile(profile, vocabulary, liked) for profile in profiles]
     return gather(compiled, [profile.min_score for profile in profiles])
 
 

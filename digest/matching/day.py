@@ -17,8 +17,7 @@ from digest.matching.expressions import AnyPhrase, Like, Person, Tag, Target, Te
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
-from digest.matching.statistics import FEW_PAPERS, Statistics, count_words
-from digest.matching.words import read_words
+from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
 
 TITLE_BOOST = 3.0
 SATURATION = 1.2
@@ -60,11 +59,13 @@ class Day:
         self.papers = papers
         wanted = set(targets)
         phrases = {phrase for target in wanted for phrase in phrases_of(target)}
-        self._found = find_phrases(_texts_of(papers), phrases) if phrases else {}
+        self.words = [read_paper(paper) for paper in papers]
+        """Each paper's title and abstract."""
+        self._found = find_phrases(self._texts(), phrases) if phrases else {}
         self._tags = _tags_of(papers)
         self._authors = _authors_of(papers) if any(isinstance(target, Person) for target in wanted) else {}
         has_enough = statistics.papers >= FEW_PAPERS or not phrases
-        self._statistics = statistics if has_enough else statistics.plus(count_words(papers))
+        self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
         self._hits: dict[tuple[Target, str], Hits] = {}
 
     @property
@@ -89,6 +90,14 @@ class Day:
         fields = [("title", position), ("abstract", position + len(self.papers))]
         found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
         return [(name, hits) for name, hits in found if hits]
+
+    def _texts(self) -> list[Text]:
+        """All titles, then all abstracts."""
+        defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in self.papers]
+        common = common_definitions(defined)
+        meanings = [_meanings(own, common) for own in defined]
+        texts = [title for title, _ in self.words] + [abstract for _, abstract in self.words]
+        return [Text(words, tuple(windows_of(words, known))) for words, known in zip(texts, meanings * 2, strict=True)]
 
     def _find(self, term: Term) -> Hits:
         if isinstance(term.target, Like):
@@ -179,24 +188,10 @@ def _why_uncertain(author: str) -> str:
     return "initials only" if any(name.given for name in read_name(author)) else "family name only"
 
 
-def _texts_of(papers: Sequence[Paper]) -> list[Text]:
-    """All titles, then all abstracts."""
-    defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in papers]
-    common = common_definitions(defined)
-    meanings = [_meanings(own, common) for own in defined]
-    texts = [paper.title for paper in papers] + [paper.abstract for paper in papers]
-    return [_text(text, known) for text, known in zip(texts, meanings * 2, strict=True)]
-
-
 def _meanings(own: Sequence[Definition], common: Sequence[Definition]) -> tuple[Definition, ...]:
     """What a paper's acronyms mean: what it says itself comes before what the others say."""
     said = {definition.key for definition in own}
     return (*own, *(definition for definition in common if definition.key not in said))
-
-
-def _text(text: str, definitions: Sequence[Definition]) -> Text:
-    words = read_words(text)
-    return Text(words, tuple(windows_of(words, definitions)))
 
 
 def _tags_of(papers: Sequence[Paper]) -> dict[Tag, int]:

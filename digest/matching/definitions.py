@@ -1,7 +1,7 @@
 """Finds where a paper says what an acronym stands for: `retrieval-augmented generation (RAG)`; knows no dictionary.
 
-The rule is Schwartz and Hearst's (A simple algorithm for identifying abbreviation definitions, 2003): each letter of the
-short form stands in the long form, in order, and the first one begins a word of it.
+The rule is Schwartz and Hearst's (A simple algorithm for identifying abbreviation definitions, 2003): each letter of
+the short form stands in the long form, in order, and the first one begins a word of it.
 """
 
 from __future__ import annotations

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from digest.domain import Interest
 from digest.matching.expressions import Expression, Target, Term, map_terms, terms_of
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query, read_category
+from digest.matching.liking import put_in_likes
 
 GREATEST_INTEREST_WEIGHT = 100.0
 
@@ -55,18 +56,28 @@ class ReadInterest:
         return tuple(slot for slot in self.slots if slot.role is role)
 
 
-def read_interest(interest: Interest) -> ReadInterest:
-    """An interest's texts as slots. If it has nothing but categories, these are what it wants; else they filter."""
+NOTHING_LIKED: Mapping[str, tuple[Term, ...]] = {}
+
+
+def read_interest(interest: Interest, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED) -> ReadInterest:
+    """An interest's texts as slots. If it has nothing but categories, these are what it wants; else they filter.
+
+    `liked` has the terms of papers that readers want more like of.
+    """
     texts = [parse_keyword(text) for text in interest.keywords] + [parse_author(text) for text in interest.authors]
     texts += [parse_query(interest.query)] if interest.query.strip() else []
     categories = [Term(text.strip(), read_category(text)) for text in interest.categories]
     excluded = [parse_keyword(text) for text in interest.exclude]
     slots = (
-        *_slots(texts or categories, Role.WANTED),
-        *_slots(excluded, Role.EXCLUDED),
+        *_slots([_with_likes(text, liked) for text in texts] or categories, Role.WANTED),
+        *_slots([_with_likes(text, liked) for text in excluded], Role.EXCLUDED),
         *_slots(categories if texts else (), Role.FILTER),
     )
     return ReadInterest(interest.name, interest.weight, slots if is_weight(interest.weight) else ())
+
+
+def _with_likes(parsed: Expression | Unreadable, liked: Mapping[str, tuple[Term, ...]]) -> Expression | Unreadable:
+    return parsed if isinstance(parsed, Unreadable) else put_in_likes(parsed, liked)
 
 
 def is_weight(weight: float) -> bool:

@@ -45,6 +45,7 @@ _FIELDS = {
 }  # fmt: skip
 """Names that readers paste from elsewhere: arXiv's (https://info.arxiv.org/help/api/user-manual.html) and PubMed's."""
 
+_ARXIV_NUMBER = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
 _STRAY_WEIGHT = re.compile(r"\^(?!\{)")
 
 
@@ -141,7 +142,7 @@ def _term(tokens: list[Token], text: str) -> Term:
     content = text[words[0].start_pos : words[-1].end_pos]
     try:
         if "LIKED" in kinds:
-            term = Term(content, Like(content.partition(":")[2].strip()))
+            term = Term(content, Like(_paper_id(content.partition(":")[2].strip())))
         else:
             field = _field(kinds.get("FIELD", ""), kinds.get("SUFFIX", ""))
             term = _target(field, content, is_quoted="QUOTED" in kinds)
@@ -149,6 +150,12 @@ def _term(tokens: list[Token], text: str) -> Term:
     except UnreadableError as error:
         raise UnreadableError(error.problem, error.repair, start) from error
     return replace(term, written=text[start:end], weight=weight)
+
+
+def _paper_id(text: str) -> str:
+    """A paper's id; a bare number is arXiv's, and a version says nothing about what a paper is like."""
+    number = _ARXIV_NUMBER.fullmatch(text)
+    return f"arxiv:{number[1]}" if number else text
 
 
 def _field(prefix: str, suffix: str = "") -> str:

@@ -49,7 +49,7 @@ def read_postings(findings: Findings, units: Sequence[Unit]) -> Postings:
     """Evaluates each unit once, for all the readers who ask for it."""
     day = findings.day
     found = [findings.hits(unit) for unit in units]
-    group = np.array(group_similar(day.papers), np.int64)
+    group = np.array(group_similar(day.words), np.int64)
     return Postings(
         papers=len(day.papers),
         hits=_lists([hits.impacts for hits in found], np.array([prior_of(paper) for paper in day.papers])),

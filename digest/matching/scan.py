@@ -49,19 +49,20 @@ class _PhraseTable:
             (self._open if phrase.is_open else self._closed)[phrase.key].append(phrase)
         self._open_lengths = {len(key) for key in self._open}
         self._keys = sorted({*self._closed, *self._open})
-        self._steps: dict[tuple[str, str, str], _Step] = {}
+        self.steps: dict[str, dict[str | tuple[str, str], _Step]] = {"": {}}
+        """What is known already: by the letters before a word, then by the word."""
 
     def __bool__(self) -> bool:
         return bool(self._keys)
 
     def step(self, before: str, letters: str, exact: str) -> _Step:
         """What it means to read a word after the letters before it."""
-        known = self._steps.get((before, letters, exact))
-        if known is None:
-            now = before + letters
-            ending = (*self._closed.get(now, ()), *self._opening(before, letters, exact))
-            known = self._steps[before, letters, exact] = _Step(ending, self._goes_on(now))
-        return known
+        now = before + letters
+        ending = (*self._closed.get(now, ()), *self._opening(before, letters, exact))
+        goes_on = self._goes_on(now)
+        if goes_on:
+            self.steps.setdefault(now, {})
+        return _Step(ending, goes_on)
 
     def _opening(self, before: str, letters: str, exact: str) -> list[Phrase]:
         """The phrases with a wildcard whose letters end within this word."""
@@ -123,7 +124,13 @@ def _walk(words: Words, table: _PhraseTable, starts: range, *, reaching: int) ->
         for last in range(first, len(letters)):
             if last > first and words.joints[last] is Joint.GAP:
                 break
-            ending, goes_on = table.step(before, letters[last], words.exact[last])
+            word, exact = letters[last], words.exact[last]
+            known = table.steps[before]
+            key = word if word == exact else (word, exact)
+            step = known.get(key)
+            if step is None:
+                step = known[key] = table.step(before, word, exact)
+            ending, goes_on = step
             if last >= reaching:
                 for phrase in ending:
                     if stands(phrase, words, letters, first, last):

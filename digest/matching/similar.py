@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from zlib import crc32
 
-from digest.domain import Paper
-from digest.matching.words import read_words
+import numpy as np
+
+from digest.matching.words import Words
 
 SHINGLE = 4
 """Words in a row that are compared as one."""
@@ -19,11 +21,12 @@ MOST_SHARING = 20
 LEAST_SHARED = 0.4
 """Papers that have this part of all their shingles in common are near-duplicates."""
 FEWEST_SHINGLES = 5
+_PRIME = 1_000_003
 
 
-def group_similar(papers: Sequence[Paper]) -> list[int]:
-    """For each paper the position of the first that it is nearly the same as, perhaps via a third; else its own."""
-    shingles = [_shingles(paper) for paper in papers]
+def group_similar(papers: Sequence[tuple[Words, Words]]) -> list[int]:
+    """For each title with its abstract the place of the first that is much the same, maybe via a third; or its own."""
+    shingles = [_shingles(title, abstract) for title, abstract in papers]
     having: defaultdict[int, list[int]] = defaultdict(list)
     for position, found in enumerate(shingles):
         for shingle in found:
@@ -43,8 +46,16 @@ def group_similar(papers: Sequence[Paper]) -> list[int]:
     return groups
 
 
-def _shingles(paper: Paper) -> set[int]:
+def _shingles(title: Words, abstract: Words) -> set[int]:
     """A sample of the runs of words in a text, as numbers that are the same on every machine."""
-    words = [*read_words(paper.title).folded, *read_words(paper.abstract).folded]
-    runs = (crc32(" ".join(words[n : n + SHINGLE]).encode()) for n in range(len(words) - SHINGLE + 1))
-    return {run for run in runs if run % SAMPLE == 0}
+    words = title.folded + abstract.folded
+    codes = np.fromiter((_code(word) for word in words), np.uint64, len(words))
+    runs = np.zeros(max(len(words) - SHINGLE + 1, 0), np.uint64)
+    for place in range(SHINGLE):
+        runs = runs * np.uint64(_PRIME) + codes[place : place + len(runs)]
+    return set(runs[runs % np.uint64(SAMPLE) == 0].tolist())
+
+
+@lru_cache(maxsize=1 << 16)
+def _code(word: str) -> int:
+    return crc32(word.encode())

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from digest.domain import Paper
 from digest.matching.phrases import Phrase
-from digest.matching.words import read_words
+from digest.matching.words import Words, read_words
 
 FEW_PAPERS = 1000
 """With fewer stored papers the day's own are counted too; from then on one day's scores compare with another's."""
@@ -62,10 +62,16 @@ class Statistics:
         return math.log(1 + (self.papers - count + 0.5) / (count + 0.5))
 
 
-def count_words(papers: Iterable[Paper]) -> Statistics:
-    """The statistics of these papers, such as one edition's."""
+def count_words(papers: Iterable[tuple[Words, Words]]) -> Statistics:
+    """The statistics of papers whose titles and abstracts are read, such as one edition's."""
     counts: Counter[str] = Counter()
     total = 0
-    for total, paper in enumerate(papers, start=1):  # noqa: B007  # the number of the last is their number
-        counts.update({*read_words(paper.title).folded, *read_words(paper.abstract).folded})
+    for title, abstract in papers:
+        counts.update({*title.folded, *abstract.folded})
+        total += 1
     return Statistics(total, counts)
+
+
+def read_paper(paper: Paper) -> tuple[Words, Words]:
+    """The words of a paper's title and abstract."""
+    return read_words(paper.title), read_words(paper.abstract)

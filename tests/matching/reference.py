@@ -19,7 +19,7 @@ from digest.matching.language import parse_author, parse_keyword, parse_query
 from digest.matching.names import likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.similar import group_similar
-from digest.matching.statistics import Statistics, count_words
+from digest.matching.statistics import Statistics, count_words, read_paper
 from digest.matching.words import Joint, Words, read_words
 
 
@@ -46,8 +46,8 @@ class SlowDay:
 
     def __init__(self, papers: list[Paper], statistics: Statistics | None = None) -> None:
         self.papers = papers
-        self.statistics = statistics or count_words(papers)
-        self.groups = group_similar(papers)
+        self.statistics = statistics or count_words(map(read_paper, papers))
+        self.groups = group_similar([read_paper(paper) for paper in papers])
         own = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in papers]
         shared = list(common(list(chain.from_iterable(own))))
         self.definitions = [
@@ -100,7 +100,7 @@ class SlowDay:
         titles = self.hits(paper, "title", term.target) if term.field != "abstract" else []
         abstracts = self.hits(paper, "abstract", term.target) if term.field != "title" else []
         weighed = 3 * len(titles) + len(abstracts)
-        return self.rarity(term.target) * weighed * 2.2 / (weighed + 1.2)
+        return weighed and self.rarity(term.target) * weighed * 2.2 / (weighed + 1.2)
 
     def rarity(self, target: Phrase | AnyPhrase | Near) -> float:
         if isinstance(target, Phrase):
@@ -247,14 +247,17 @@ def exchanged(words: list[Word], old: list[Word], new: list[Word], *, fewest_cap
 def runs(phrase: Phrase, words: list[Word]) -> Iterator[Hit]:
     """Every run of words that reads as the phrase and takes in all that was put in."""
     put_in = [n for n, word in enumerate(words) if word.is_put_in]
-    for first in range(len(words)):
+    for first in range(put_in[0] + 1 if put_in else len(words)):
+        if words[first].exact[:1] != phrase.key[:1]:
+            continue  # folding changes no word's first letter
+        letters = ""
         for last in range(first, len(words)):
-            run = words[first : last + 1]
-            letters = "".join(w.exact if phrase.is_exact else w.folded for w in run[:-1])
+            word = words[last]
+            if all(n <= last for n in put_in) and reads_as(phrase, words, first, last):
+                yield Hit(words[first].start, word.end, words[first].number, word.number)
+            letters += word.exact if phrase.is_exact else word.folded
             if not phrase.key.startswith(letters):
                 break
-            if all(first <= n <= last for n in put_in) and reads_as(phrase, words, first, last):
-                yield Hit(run[0].start, run[-1].end, run[0].number, run[-1].number)
 
 
 def reads_as(phrase: Phrase, words: list[Word], first: int, last: int) -> bool:
