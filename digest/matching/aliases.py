@@ -53,12 +53,13 @@ def common_definitions(papers: Sequence[Sequence[Definition]]) -> tuple[Definiti
 
 def windows_of(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     """Every place of a text where a defined form stands, with the other form in its place."""
+    present = set(words.folded)
     for definition in definitions:
         short, long = definition.short, definition.long
-        for first, last in _places(words, short.folded):
+        for first, last in _places(words, short.folded) if short.folded[0] in present else ():
             if sum(words.capitals[first : last + 1]) >= _FEWEST_CAPITALS:
                 yield _window(words, first, last, long)
-        for first, last in _places(words, long.folded):
+        for first, last in _places(words, long.folded) if long.folded[0] in present else ():
             yield _window(words, first, last, short)
 
 

@@ -46,6 +46,10 @@ class Phrase:
     is_alone: bool = False
     """Whether it must not be part of a hyphenated compound: R is not the R of R-CNN."""
 
+    def __hash__(self) -> int:
+        """By the key alone: hundreds of thousands are looked up, and those of one key are few."""
+        return hash(self.key)
+
 
 def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
     """The phrase in a text without any of the language's signs but a trailing wildcard.

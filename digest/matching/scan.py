@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from digest.matching.aliases import Window
-from digest.matching.phrases import Phrase, stands
+from digest.matching.phrases import FEWEST_LETTERS_BEFORE_WILDCARD, Phrase, stands
 from digest.matching.words import Joint, Words
 
 
@@ -48,6 +48,7 @@ class _PhraseTable:
         for phrase in (phrase for phrase in phrases if phrase.is_exact is is_exact):
             (self._open if phrase.is_open else self._closed)[phrase.key].append(phrase)
         self._open_lengths = {len(key) for key in self._open}
+        self._open_heads = {key[:FEWEST_LETTERS_BEFORE_WILDCARD] for key in self._open}
         self._keys = sorted({*self._closed, *self._open})
         self.steps: dict[str, dict[str | tuple[str, str], _Step]] = {"": {}}
         """What is known already: by the letters before a word, then by the word."""
@@ -66,6 +67,8 @@ class _PhraseTable:
 
     def _opening(self, before: str, letters: str, exact: str) -> list[Phrase]:
         """The phrases with a wildcard whose letters end within this word."""
+        if (before + letters)[:FEWEST_LETTERS_BEFORE_WILDCARD] not in self._open_heads:
+            return []
         beginnings = {
             (before + word)[:length]
             for word in {letters, exact}
