@@ -78,6 +78,8 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
 
 def stands(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
     """Whether the words from first to last, whose letters are the phrase's already, may be read as it."""
+    if first == last and not (phrase.acronyms or phrase.is_alone):
+        return True
     if first != last:
         offset = 0
         for position in range(first, last):

@@ -32,6 +32,7 @@ _STYLES = re.compile(
 )
 _ESCAPED = {"%": "%", "&": "&", "_": "_", "#": "#"} | dict.fromkeys("\"'`^~=.-!()[]", "")
 
+_SIGNS = re.compile(r"[\\$^{}~]")
 _SPECIAL = re.compile(r"\\[A-Za-z]+|\\[\x00-\x7f]|[$^{}~]|[\x00-\x7f]?[^\x00-\x7f]+")
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _TATWEEL = "\u0640"  # stretches an Arabic word and means nothing
@@ -53,7 +54,7 @@ def read_plain(original: str) -> Plain:
 
     Offsets never fall inside a base character with its combining marks, nor inside a LaTeX command.
     """
-    if original.isascii() and not _SPECIAL.search(original):
+    if original.isascii() and not _SIGNS.search(original):
         return Plain(original, range(len(original)), range(1, len(original) + 1))
     texts: list[str] = []
     starts: list[int] = []

@@ -50,7 +50,7 @@ class _PhraseTable:
         self._open_lengths = {len(key) for key in self._open}
         self._open_heads = {key[:FEWEST_LETTERS_BEFORE_WILDCARD] for key in self._open}
         self._keys = sorted({*self._closed, *self._open})
-        self.steps: dict[str, dict[str | tuple[str, str], _Step]] = {"": {}}
+        self._steps: dict[str, dict[str | tuple[str, str], _Step]] = {"": {}}
         """What is known already: by the letters before a word, then by the word."""
 
     def __bool__(self) -> bool:
@@ -58,11 +58,19 @@ class _PhraseTable:
 
     def step(self, before: str, letters: str, exact: str) -> _Step:
         """What it means to read a word after the letters before it."""
+        known = self._steps[before]
+        key = letters if letters == exact else (letters, exact)
+        step = known.get(key)
+        if step is None:
+            step = known[key] = self._read(before, letters, exact)
+        return step
+
+    def _read(self, before: str, letters: str, exact: str) -> _Step:
         now = before + letters
         ending = (*self._closed.get(now, ()), *self._opening(before, letters, exact))
         goes_on = self._goes_on(now)
         if goes_on:
-            self.steps.setdefault(now, {})
+            self._steps.setdefault(now, {})
         return _Step(ending, goes_on)
 
     def _opening(self, before: str, letters: str, exact: str) -> list[Phrase]:
@@ -123,21 +131,14 @@ def _walk(words: Words, table: _PhraseTable, starts: range, *, reaching: int) ->
     """Every run of words that may be read as a phrase, from one of the starts and reaching at least so far."""
     letters = words.exact if table.is_exact else words.folded
     for first in starts:
-        before = ""
-        for last in range(first, len(letters)):
-            if last > first and words.joints[last] is Joint.GAP:
-                break
-            word, exact = letters[last], words.exact[last]
-            known = table.steps[before]
-            key = word if word == exact else (word, exact)
-            step = known.get(key)
-            if step is None:
-                step = known[key] = table.step(before, word, exact)
-            ending, goes_on = step
-            if last >= reaching:
+        before, last = "", first
+        while last < len(letters) and (last == first or words.joints[last] is not Joint.GAP):
+            ending, goes_on = table.step(before, letters[last], words.exact[last])
+            if ending and last >= reaching:
                 for phrase in ending:
                     if stands(phrase, words, letters, first, last):
                         yield phrase, first, last
             if not goes_on:
                 break
             before += letters[last]
+            last += 1

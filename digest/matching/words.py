@@ -69,15 +69,20 @@ class Words:
 def read_words(text: str) -> Words:
     """All words of a text in their order."""
     plain = read_plain(text)
-    rows: list[tuple[str, str, int, Joint, int, int]] = []
-    done = 0
-    for found in _WORD.finditer(plain.text):
-        start, end = found.span(1)
-        exact, folded, capitals = read_word(found[1])
-        joint = _joint(plain.text[done:start]) if rows else Joint.GAP
-        rows.append((exact, folded, capitals, joint, plain.starts[start], plain.ends[end - 1]))
-        done = found.end()
-    return Words(*zip(*rows, strict=True)) if rows else Words((), (), (), (), (), ())
+    found = list(_WORD.finditer(plain.text))
+    if not found:
+        return Words((), (), (), (), (), ())
+    spans = [match.span(1) for match in found]
+    exact, folded, capitals = zip(*[read_word(match[1]) for match in found], strict=True)
+    between = zip([match.end() for match in found], [start for start, _ in spans[1:]], strict=False)
+    return Words(
+        exact=exact,
+        folded=folded,
+        capitals=capitals,
+        joints=(Joint.GAP, *[_joint(plain.text[end:start]) for end, start in between]),
+        starts=tuple([plain.starts[start] for start, _ in spans]),
+        ends=tuple([plain.ends[end - 1] for _, end in spans]),
+    )
 
 
 @lru_cache(maxsize=1 << 17)
