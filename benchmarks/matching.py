@@ -1,10 +1,11 @@
 """How long does it take to match a crowd of readers with a day of 1,000 papers? This measures it, all stages included.
 
-Profiles have the shapes of real ones and keywords of a Zipf-like popularity: real keywords first, then runs of words from
-other days' titles. They lie compiled in an SQLite file, as bytes, with the vocabulary beside them; the clock runs from
-opening that file to the top 20 of each reader. A second table names how much longer the ways take that come first to
-mind: one regular expression a reader, one full-text query a reader (measured on a few, on the same papers, by
-multiplication for all). Usage: `python benchmarks/matching.py [READERS ...]`, by default 1,000, 10,000, 100,000 and 1,000,000.
+Profiles have the shapes of real ones and keywords of a Zipf-like popularity: real keywords first, then runs of words
+from other days' titles. They lie compiled in an SQLite file, as bytes, with the vocabulary beside them; the clock
+runs from opening that file to the top 20 of each reader. A second table names how much longer the ways take that come
+first to mind: one regular expression a reader, one full-text query a reader (measured on a few, on the same papers,
+by multiplication for all). Usage: `python benchmarks/matching.py [READERS ...]`, by default 1,000, 10,000, 100,000
+and 1,000,000.
 """
 
 from __future__ import annotations

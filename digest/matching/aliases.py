@@ -31,6 +31,8 @@ class Window:
     words: Words
     places: tuple[int, ...]
     """For each word its number in the text; all that were put in have the number of the first they replace."""
+    replaced_last: int
+    """The number of the last word they replace."""
     first: int
     last: int
     """The words put in; only a phrase that takes in all of them is news."""
@@ -90,4 +92,4 @@ def _window(words: Words, first: int, last: int, other: Words) -> Window:
         ends=around(words.ends, (words.ends[last],) * inserted),
     )
     numbers = tuple(range(len(words)))
-    return Window(replaced, around(numbers, (first,) * inserted), head, head + inserted - 1)
+    return Window(replaced, around(numbers, (first,) * inserted), last, head, head + inserted - 1)

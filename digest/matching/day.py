@@ -18,10 +18,14 @@ from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
 from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
+from digest.matching.words import Joint, Words, is_telling
 
-TITLE_BOOST = 3.0
+TITLE_BOOST = 1.5
 SATURATION = 1.2
 """BM25's k1: how soon further hits in one paper stop counting."""
+INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
+"""What a hit counts with a telling word right before or after it: in "video diffusion models" the theme isn't so much
+diffusion models as a kind of them. `benchmarks/relevance.py` is what these and the title boost are measured by."""
 AUTHOR_IMPACT = 8.0
 """About what a rare word in the title earns."""
 INITIALS_IMPACT = 4.0
@@ -115,11 +119,17 @@ class Day:
         impacts = {}
         for position in sorted(candidates):
             places = self.places(target, where, position)
-            count = sum(len(hits) * (TITLE_BOOST if name == "title" else 1) for name, hits in places)
+            count = sum(self._count(hits, position, name) for name, hits in places)
             if count:
                 impacts[position] = rarity * _saturated(count)
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
+
+    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its place."""
+        title, abstract = self.words[position]
+        words = title if name == "title" else abstract
+        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:
         if isinstance(target, Phrase):
@@ -174,6 +184,17 @@ def _pairs(one: Sequence[Hit], other: Sequence[Hit], distance: int) -> list[Hit]
             if first.end <= second.start and second.first - first.last - 1 <= distance:
                 found.append(Hit(first.start, second.end, first.first, second.last))
     return without_overlaps(found)
+
+
+def _standing(hit: Hit, words: Words) -> float:
+    """What a hit counts: all of it where it stands for itself, less inside a longer expression."""
+    standing = 1.0
+    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1):
+        standing *= INSIDE_BEFORE
+    after = hit.last + 1
+    if after < len(words) and words.joints[after] is not Joint.GAP and is_telling(words, after):
+        standing *= INSIDE_AFTER
+    return standing
 
 
 def _saturated(count: float) -> float:

@@ -14,7 +14,7 @@ from digest.matching.expressions import AnyOf, Expression, Like, Term, map_terms
 from digest.matching.language import GREATEST_WEIGHT, LEAST_WEIGHT, Unreadable, parse_keyword, parse_query
 from digest.matching.phrases import Phrase
 from digest.matching.statistics import Statistics, count_words, read_paper
-from digest.matching.words import Joint, Words, read_words
+from digest.matching.words import Joint, is_telling, read_words
 
 MOST_TERMS = 12
 FEWEST_SHARED = 3
@@ -22,19 +22,6 @@ FEWEST_SHARED = 3
 GREATEST_TERM_WEIGHT = 2.0
 TITLE_SHARE = 2
 _LONGEST_TERM = 3
-_SHORTEST_WORD = 3
-_FUNCTION_WORDS = frozenset(
-    ["a", "about", "across", "after", "all", "also", "among", "an", "and", "any", "are", "as", "at", "be", "been",
-    "before", "being", "best", "better", "between", "both", "but", "by", "can", "could", "do", "does", "each", "et",
-    "etc", "few", "first", "for", "from", "further", "had", "has", "have", "having", "here", "high", "how",
-    "however", "in", "into", "is", "it", "its", "key", "many", "may", "might", "more", "most", "much", "new", "not",
-    "novel", "of", "on", "one", "only", "or", "other", "our", "out", "over", "per", "propose", "proposed", "recent",
-    "result", "same", "several", "show", "shown", "significant", "since", "so", "some", "such", "than", "that",
-    "the", "their", "them", "then", "there", "these", "they", "this", "those", "three", "through", "thus", "to",
-    "two", "under", "up", "upon", "use", "used", "using", "via", "was", "we", "well", "were", "what", "when",
-    "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without", "would", "yet",
-    "approach", "method", "paper", "problem", "task", "work"]
-)  # fmt: skip
 
 
 def liked_papers(profiles: Iterable[Profile]) -> set[str]:
@@ -96,14 +83,9 @@ def _terms_in(text: str) -> Iterator[str]:
     words = read_words(text)
     for first in range(len(words)):
         for last in range(first, min(first + _LONGEST_TERM, len(words))):
-            if (last > first and words.joints[last] is Joint.GAP) or not _tells(words, last):
+            if (last > first and words.joints[last] is Joint.GAP) or not is_telling(words, last):
                 break
             yield " ".join(text[words.starts[first] : words.ends[last]].split())
-
-
-def _tells(words: Words, position: int) -> bool:
-    word = words.exact[position]
-    return len(word) >= _SHORTEST_WORD and word.isalpha() and not {word, words.folded[position]} & _FUNCTION_WORDS
 
 
 def _as_term(text: str, share: float) -> Term:

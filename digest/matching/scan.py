@@ -124,7 +124,8 @@ def _hits(text: Text, table: _PhraseTable) -> Iterator[tuple[Phrase, Hit]]:
     for window in text.windows:
         words, places = window.words, window.places
         for phrase, first, last in _walk(words, table, range(window.first + 1), reaching=window.last):
-            yield phrase, Hit(words.starts[first], words.ends[last], places[first], places[last])
+            final = window.replaced_last if last == window.last else places[last]
+            yield phrase, Hit(words.starts[first], words.ends[last], places[first], final)
 
 
 def _walk(words: Words, table: _PhraseTable, starts: range, *, reaching: int) -> Iterator[tuple[Phrase, int, int]]:

@@ -37,6 +37,19 @@ _OUR = re.compile(
 _ISE = re.compile(r"is(e|ed|er|ing|ation|ational|able)$")
 _YSE = re.compile(r"ys(e|ed|er|ing)$")
 _MUTE_E = re.compile(r"(?<=[sxzo])e$|(?<=[cs]h)e$")
+FUNCTION_WORDS = frozenset(
+    ["a", "about", "across", "after", "all", "also", "among", "an", "and", "any", "are", "as", "at", "be", "been",
+    "before", "being", "best", "better", "between", "both", "but", "by", "can", "could", "do", "does", "each", "et",
+    "etc", "few", "first", "for", "from", "further", "had", "has", "have", "having", "here", "high", "how",
+    "however", "in", "into", "is", "it", "its", "key", "many", "may", "might", "more", "most", "much", "new", "not",
+    "novel", "of", "on", "one", "only", "or", "other", "our", "out", "over", "per", "propose", "proposed", "recent",
+    "result", "same", "several", "show", "shown", "significant", "since", "so", "some", "such", "than", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "those", "three", "through", "thus", "to",
+    "two", "under", "up", "upon", "use", "used", "using", "via", "was", "we", "well", "were", "what", "when",
+    "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without", "would", "yet",
+    "approach", "method", "paper", "problem", "task", "work"]
+)  # fmt: skip
+_SHORTEST_TELLING = 3
 _SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 _SHORTEST_PLURAL = 4
 
@@ -91,6 +104,12 @@ def read_word(written: str) -> tuple[str, str, int]:
     exact = written.casefold()
     capitals = sum(map(str.isupper, written))
     return exact, fold_spelling(fold_plural(exact) if _may_be_plural(written, capitals) else exact), capitals
+
+
+def is_telling(words: Words, position: int) -> bool:
+    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either."""
+    word = words.exact[position]
+    return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
 def fold_plural(word: str) -> str:

@@ -20,7 +20,7 @@ from digest.matching.names import likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.similar import group_similar
 from digest.matching.statistics import Statistics, count_words, read_paper
-from digest.matching.words import Joint, Words, read_words
+from digest.matching.words import FUNCTION_WORDS, Joint, Words, read_words
 
 
 class Word(NamedTuple):
@@ -31,6 +31,7 @@ class Word(NamedTuple):
     start: int
     end: int
     number: int
+    last_number: int
     is_put_in: bool = False
 
 
@@ -99,7 +100,8 @@ class SlowDay:
             return 0.0
         titles = self.hits(paper, "title", term.target) if term.field != "abstract" else []
         abstracts = self.hits(paper, "abstract", term.target) if term.field != "title" else []
-        weighed = 3 * len(titles) + len(abstracts)
+        title, abstract = (as_list(words) for words in read_paper(self.papers[paper]))
+        weighed = 1.5 * sum(standing(hit, title) for hit in titles) + sum(standing(hit, abstract) for hit in abstracts)
         return weighed and self.rarity(term.target) * weighed * 2.2 / (weighed + 1.2)
 
     def rarity(self, target: Phrase | AnyPhrase | Near) -> float:
@@ -175,13 +177,25 @@ def slow_matches(profile: Profile, day: SlowDay) -> list[tuple[int, int, float]]
 
 
 def prior(paper: Paper) -> float:
-    return 1 + 0.05 * math.log(1 + (paper.upvotes or 0))
+    return 1 + 0.01 * math.log(1 + (paper.upvotes or 0))
 
 
 def tagged(tag: Tag, paper: Paper) -> bool:
     if tag.kind == "source":
         return tag.value in {source.lower() for source in paper.sources}
     return any(tag.value in (c.lower(), c.lower().split(".")[0]) for c in paper.categories)
+
+
+def standing(hit: Hit, words: list[Word]) -> float:
+    """Less for a hit that has a telling word before or behind it."""
+    joined_before = words[hit.first].joint is not Joint.GAP
+    joined_after = hit.last + 1 < len(words) and words[hit.last + 1].joint is not Joint.GAP
+    before = 0.25 if joined_before and tells(words[hit.first - 1]) else 1.0
+    return before * (0.5 if joined_after and tells(words[hit.last + 1]) else 1.0)
+
+
+def tells(word: Word) -> bool:
+    return len(word.exact) > 2 and word.exact.isalpha() and word.exact not in FUNCTION_WORDS
 
 
 def wanted(expression: Expression, *, is_wanted: bool = True) -> Iterator[Term]:
@@ -215,16 +229,10 @@ def common(definitions: list[Definition]) -> Iterator[Definition]:
 
 def as_list(words: Words) -> list[Word]:
     return [
-        Word(
-            words.exact[n],
-            words.folded[n],
-            words.capitals[n],
-            words.joints[n],
-            words.starts[n],
-            words.ends[n],
-            number=n,
+        Word(exact, folded, capitals, joint, words.starts[n], words.ends[n], number=n, last_number=n)
+        for n, (exact, folded, capitals, joint) in enumerate(
+            zip(words.exact, words.folded, words.capitals, words.joints, strict=True)
         )
-        for n in range(len(words))
     ]
 
 
@@ -236,7 +244,7 @@ def exchanged(words: list[Word], old: list[Word], new: list[Word], *, fewest_cap
         if alike and sum(w.capitals for w in place) >= fewest_capitals:
             put_in = [
                 word._replace(
-                    start=place[0].start, end=place[-1].end, number=first, is_put_in=True,
+                    start=place[0].start, end=place[-1].end, number=first, last_number=place[-1].number, is_put_in=True,
                     joint=place[0].joint if n == 0 else word.joint,
                 )
                 for n, word in enumerate(new)
@@ -254,7 +262,7 @@ def runs(phrase: Phrase, words: list[Word]) -> Iterator[Hit]:
         for last in range(first, len(words)):
             word = words[last]
             if all(n <= last for n in put_in) and reads_as(phrase, words, first, last):
-                yield Hit(words[first].start, word.end, words[first].number, word.number)
+                yield Hit(words[first].start, word.end, words[first].number, word.last_number)
             letters += word.exact if phrase.is_exact else word.folded
             if not phrase.key.startswith(letters):
                 break
