@@ -60,8 +60,10 @@ def main() -> None:
     profiles = make_profiles(load_papers(days[:8]))
     print(f"{len(papers)} papers; compiled kernel: {IS_COMPILED}; seconds, and of them the CPU")
     print(
-        f"{'readers':>10} {'terms':>7} {'load':>8} {'day':>8} {'rank':>8} {'all':>8} {'CPU':>8} {'results':>11} {'MB':>6}"
+        f"{'readers':>10} {'terms':>7}" + "".join(f"{name:>9}" for name in ("load", "day", "rank", "all", "CPU")),
+        end="",
     )
+    print(f" {'results':>11} {'MB':>6}")
     seconds = 0.0
     with tempfile.TemporaryDirectory() as folder:
         for readers in [int(text) for text in sys.argv[1:]] or CROWDS:

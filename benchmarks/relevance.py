@@ -18,7 +18,7 @@ import re
 import sqlite3
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import date
@@ -127,7 +127,7 @@ def _judged(path: Path) -> list[dict[str, list[str]]]:
     return [record for record in records if record.get("ai_keywords") and record.get("summary")]
 
 
-def _as_paper(record: dict[str, object]) -> Paper:
+def _as_paper(record: Mapping[str, object]) -> Paper:
     """What the matcher may see of a record."""
     return Paper(
         id=f"arxiv:{record['id']}",

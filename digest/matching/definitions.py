@@ -41,11 +41,9 @@ def find_definitions(text: str) -> tuple[Definition, ...]:
     return tuple(found.values())
 
 
-def abbreviates(short: str, long: str) -> bool:
-    """Whether a reader's `(RL)` is short for the words before it."""
-    letters = _letters(short)
-    start = _long_form_start(letters, long)
-    return len(letters) >= _FEWEST_LETTERS and start == 0
+def long_form_start(short: str, before: str) -> int | None:
+    """Where in the words before a reader's `(RL)` its long form begins; None if it isn't short for any of them."""
+    return _long_form_start(_letters(short), before)
 
 
 def _shorts(text: str) -> Iterator[Definition]:

@@ -26,7 +26,7 @@ negation: _NOT primary
 ?primary: term | liked | near | defined | group
 group: FIELD? "(" disjunction ")" WEIGHT?
 near: term NEAR term
-defined: term "(" disjunction ")"
+defined: term "(" disjunction ")" WORD*
 term: FIELD? (QUOTED | WORD+) SUFFIX? WEIGHT?
 liked: LIKED WEIGHT?
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lark import Token, Tree
 
-from digest.matching.definitions import abbreviates
+from digest.matching.definitions import long_form_start
 from digest.matching.expressions import (
     AllOf,
     AnyOf,
@@ -213,19 +213,22 @@ def _near(tree: Tree[Token], text: str) -> Term:
 
 
 def _defined(tree: Tree[Token], text: str) -> Term:
-    """A long form with its abbreviation, as people copy it out of papers: `reinforcement learning (RL)`."""
-    (long_tokens, short_tokens) = (_tokens(child) for child in tree.children if isinstance(child, Tree))
-    long = _term(long_tokens, text)
-    opened = text.index("(", long_tokens[-1].end_pos or 0)
+    """A phrase with an abbreviation in it, as people copy it: `deep reinforcement learning (RL) agents`."""
+    long_tokens, short_tokens = (_tokens(child) for child in tree.children if isinstance(child, Tree))
+    tail = [child for child in tree.children if isinstance(child, Token) and child.type == "WORD"]
     words = [token for token in long_tokens if token.type in ("QUOTED", "WORD")]
-    spelt_out = text[words[0].start_pos : words[-1].end_pos]
-    short = _term(short_tokens, text) if short_tokens and len(short_tokens) == 1 else None
-    phrases = [term.target for term in (long, short) if term and isinstance(term.target, Phrase)]
-    if short is None or len(phrases) < len((long, short)) or not abbreviates(short.written, spelt_out):
+    opened = text.index("(", words[-1].end_pos or 0)
+    before, behind = text[words[0].start_pos : words[-1].end_pos], " ".join(tail)
+    short = str(short_tokens[0]) if len(short_tokens) == 1 else ""
+    start = long_form_start(short, before)
+    term = _term(long_tokens, text)
+    if start is None or not isinstance(term.target, Phrase):
         raise UnreadableError(
             "( follows a term without AND or OR", "put AND or OR between the two, or quote the whole phrase", opened
         )
-    return replace(long, written=f"{long.written} ({short.written})", target=AnyPhrase(tuple(phrases)))
+    written = text[_start(tree) : tail[-1].end_pos] if tail else f"{term.written} ({short})"
+    spelt_out, abbreviated = f"{before} {behind}".strip(), f"{before[:start]}{short} {behind}".strip()
+    return replace(term, written=written, target=AnyPhrase((read_phrase(spelt_out), read_phrase(abbreviated))))
 
 
 def _group(part: Expression, marks: dict[str, Token]) -> Expression:
