@@ -48,6 +48,7 @@ class SlowDay:
     def __init__(self, papers: list[Paper], statistics: Statistics | None = None) -> None:
         self.papers = papers
         self.statistics = statistics or count_words(map(read_paper, papers))
+        self.words = [tuple(map(as_list, read_paper(paper))) for paper in papers]
         self.groups = group_similar([read_paper(paper) for paper in papers])
         own = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in papers]
         shared = list(common(list(chain.from_iterable(own))))
@@ -100,7 +101,7 @@ class SlowDay:
             return 0.0
         titles = self.hits(paper, "title", term.target) if term.field != "abstract" else []
         abstracts = self.hits(paper, "abstract", term.target) if term.field != "title" else []
-        title, abstract = (as_list(words) for words in read_paper(self.papers[paper]))
+        title, abstract = self.words[paper]
         weighed = 1.5 * sum(standing(hit, title) for hit in titles) + sum(standing(hit, abstract) for hit in abstracts)
         return weighed and self.rarity(term.target) * weighed * 2.2 / (weighed + 1.2)
 
