@@ -1,24 +1,53 @@
 """Matching: a day's papers and a crowd of profiles become each reader's matches, best first. No input or output.
 
-`plain` and `words` read text, `phrases` and `names` say what equals what, `language` reads what a reader wrote, `scan`
-and `index` find all terms in all papers at once, `interests` applies the rules. Read them in this order.
+`plain` and `words` read text, `phrases` and `names` say what equals what, `language` reads what a reader wrote. `scan`
+and `day` find all terms in all papers at once; `definitions` and `aliases` let acronyms stand for what they mean.
+`crowd` makes arrays of the profiles, `postings` of the day; `ranking` brings the two together, `explaining` says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from digest.domain import Match, Paper, Profile, Reason
 from digest.matching.check import Problem, check_interest, check_profile
-from digest.matching.index import DayIndex
-from digest.matching.interests import ReadInterest, match_interest, read_interest
+from digest.matching.crowd import Vocabulary, compile_profiles
+from digest.matching.day import Day
+from digest.matching.explaining import notes_of, reasons_of
+from digest.matching.expressions import Term
+from digest.matching.interests import read_interest, targets_of
+from digest.matching.liking import liked_papers, telling_terms
+from digest.matching.postings import read_postings
+from digest.matching.ranking import Ranking, rank_crowd
+from digest.matching.statistics import Statistics, count_words, read_paper
+from digest.matching.units import Findings
 
-__all__ = ["Problem", "check_interest", "check_profile", "match_papers", "rank_trending"]
+__all__ = [
+    "Problem",
+    "Statistics",
+    "check_interest",
+    "check_profile",
+    "count_words",
+    "iter_matches",
+    "liked_papers",
+    "match_papers",
+    "rank_trending",
+    "read_paper",
+    "telling_terms",
+]
 
 TRENDING = "Trending"
+NOTHING_STORED = Statistics()
 
 
-def match_papers(papers: Sequence[Paper], profiles: Sequence[Profile]) -> list[tuple[Match, ...]]:
+def match_papers(
+    papers: Sequence[Paper],
+    profiles: Sequence[Profile],
+    *,
+    statistics: Statistics = NOTHING_STORED,
+    liked: Iterable[Paper] = (),
+) -> list[tuple[Match, ...]]:
     """For each profile its matches, best first, from `min_score` on; not cut to `max_papers`.
 
     A paper appears once, under the interest where it scores best (the earlier one if two are equal). Equal scores are
@@ -26,10 +55,26 @@ def match_papers(papers: Sequence[Paper], profiles: Sequence[Profile]) -> list[t
     beats all of them. Categories filter, and alone take all of their papers. A paper whose categories nobody knows
     passes a filter, with a note, if something else chose it; a filter alone doesn't take it, since it can't be checked.
     What can't be read (see `check_interest`) matches nothing. A profile's matches don't depend on the other profiles.
+    `statistics` say how rare words are; with those of the stored editions, scores compare from day to day. `liked` are
+    the papers that `like:` names, as `liked_papers` tells; one that is missing hits nothing.
     """
-    crowd = [[read_interest(interest) for interest in profile.interests] for profile in profiles]
-    day = DayIndex(papers, {term for interests in crowd for interest in interests for term in interest.terms})
-    return [_match_profile(profile, interests, day) for profile, interests in zip(profiles, crowd, strict=True)]
+    return list(iter_matches(papers, profiles, statistics=statistics, liked=liked))
+
+
+def iter_matches(
+    papers: Sequence[Paper],
+    profiles: Sequence[Profile],
+    *,
+    statistics: Statistics = NOTHING_STORED,
+    liked: Iterable[Paper] = (),
+) -> Iterator[tuple[Match, ...]]:
+    """The same, a profile at a time: the papers are read once, and only one batch of readers is held."""
+    vocabulary = Vocabulary()
+    terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
+    crowd = compile_profiles(profiles, vocabulary, terms)
+    findings = Findings(Day(papers, targets_of(vocabulary.units), statistics))
+    for ranking in rank_crowd(crowd, read_postings(findings, vocabulary.units)):
+        yield from _matches(ranking, profiles, findings, terms)
 
 
 def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[str] = ()) -> tuple[Match, ...]:
@@ -46,12 +91,19 @@ def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[st
     )
 
 
-def _match_profile(profile: Profile, interests: Sequence[ReadInterest], day: DayIndex) -> tuple[Match, ...]:
-    best: dict[int, Match] = {}
-    for interest in interests:
-        for position, match in match_interest(interest, day).items():
-            if position not in best or match.score > best[position].score:
-                best[position] = match
-    # equal scores keep the papers' order: ids may improve later, and a mail must come out the same again
-    in_order = [best[position] for position in sorted(best) if best[position].score >= profile.min_score]
-    return tuple(sorted(in_order, key=lambda match: -match.score))
+def _matches(
+    ranking: Ranking, profiles: Sequence[Profile], findings: Findings, liked: Mapping[str, tuple[Term, ...]]
+) -> Iterator[tuple[Match, ...]]:
+    rows = zip(ranking.papers.tolist(), ranking.interests.tolist(), ranking.scores.tolist(), strict=True)
+    for number, count in enumerate(ranking.shown.tolist(), start=ranking.first):
+        interests = [read_interest(interest, liked) for interest in profiles[number].interests] if count else []
+        yield tuple(
+            Match(
+                findings.day.papers[paper],
+                interests[interest].name,
+                score,
+                reasons_of(interests[interest], findings, paper),
+                notes_of(interests[interest], findings, paper),
+            )
+            for paper, interest, score in islice(rows, count)
+        )

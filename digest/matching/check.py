@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from digest.domain import Interest, Profile
+from digest.matching.expressions import terms_of
+from digest.matching.interests import GREATEST_INTEREST_WEIGHT, is_weight
 from digest.matching.language import (
     LONGEST_KEYWORD,
     Unreadable,
     parse_author,
     parse_keyword,
     parse_query,
-    terms_of,
 )
 
 MOST_TERMS = 300
 """In one profile; the largest seen in public configurations has 255."""
-GREATEST_INTEREST_WEIGHT = 100.0
 
 
 class Problem(NamedTuple):
@@ -66,7 +65,7 @@ def _problems(interest: Interest) -> Iterator[Problem]:
         yield from _unreadable("query", parse_query(interest.query))
     elif not (interest.keywords or interest.authors or interest.categories):
         yield Problem("", "the interest takes no paper", "give it keywords, authors, categories or a query")
-    if not (math.isfinite(interest.weight) and 0 < interest.weight <= GREATEST_INTEREST_WEIGHT):
+    if not is_weight(interest.weight):
         yield Problem("weight", "this is no weight", f"write a number above 0, up to {GREATEST_INTEREST_WEIGHT:g}")
 
 
@@ -76,6 +75,6 @@ def _unreadable(key: str, parsed: object) -> Iterator[Problem]:
 
 
 def _count_terms(interest: Interest) -> int:
-    query = parse_query(interest.query) if interest.query.strip() else None
-    in_query = 0 if query is None or isinstance(query, Unreadable) else len(terms_of(query))
-    return len(interest.keywords) + len(interest.exclude) + len(interest.authors) + in_query
+    read = [parse_keyword(text) for text in interest.keywords + interest.exclude]
+    read += [parse_query(interest.query)] if interest.query.strip() else []
+    return len(interest.authors) + sum(1 if isinstance(e, Unreadable) else len(terms_of(e)) for e in read)

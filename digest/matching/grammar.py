@@ -1,4 +1,7 @@
-"""The grammar of queries: text becomes lark's tree, or an error that names place and repair; builds nothing."""
+"""The grammar of keywords and queries: text becomes lark's tree, or an error with place and repair; builds nothing.
+
+Whoever comes from Lucene may write `&&`, `||`, `-term` and `title:(a OR b)^2`, whoever comes from PubMed `pruning[ti]`.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +15,47 @@ from digest.matching.phrases import UnreadableError
 LONGEST_QUERY = 4000
 """In characters."""
 
-_GRAMMAR = r"""
+_WEIGHT = r"\^\d{1,6}(?:\.\d{1,6})?(?![^\s()])"
+_SUFFIX = r"\[(?:ti|title|tiab|title/abstract|ab|abstract|au|author)\]"
+_ENDS = r"""(?![^\s()"“”„])"""
+_GRAMMAR = rf"""
 ?disjunction: conjunction (_OR conjunction)*
 ?conjunction: unary (_AND unary | negation)*
 ?unary: negation | primary
 negation: _NOT primary
-?primary: term | "(" disjunction ")"
-term: FIELD? (QUOTED | WORD+) WEIGHT?
+?primary: term | liked | near | defined | group
+group: FIELD? "(" disjunction ")" WEIGHT?
+near: term NEAR term
+defined: term "(" disjunction ")" WORD*
+term: FIELD? (QUOTED | WORD+) SUFFIX? WEIGHT?
+liked: LIKED WEIGHT?
 
-_OR.3: /OR(?![^\s()"“”„])/
-_AND.3: /AND(?![^\s()"“”„])/
-_NOT.3: /NOT(?![^\s()"“”„])/
+_OR.3: /OR{_ENDS}|\|\|/
+_AND.3: /AND{_ENDS}|&&/
+_NOT.3: /NOT{_ENDS}|(?<![^\s(])-(?=[^\W_]|["“”„(])/
+NEAR.3: /NEAR\/\d{{1,3}}{_ENDS}/
+LIKED.3: /like:\s*[^\s()^"“”„]+/i
 FIELD.2: /(?:title|abstract|author|category|source|ti|abs|au|cat):\s*/i
 QUOTED.2: /["“”„][^"“”„]*["“”„]/
-WEIGHT.2: /\^\d{1,6}(?:\.\d{1,6})?(?![^\s()])/
-WORD.1: /(?:(?!\^\d{1,6}(?:\.\d{1,6})?(?![^\s()]))[^\s()"“”„])+/
+SUFFIX.2: /{_SUFFIX.replace("/", chr(92) + "/")}/i
+WEIGHT.2: /{_WEIGHT}/
+WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX.replace("/", chr(92) + "/")})[^\s()"“”„])+/i
 
 %ignore /\s+/
 """
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="basic", start="disjunction", maybe_placeholders=False)
 
-_NOT_YET = re.compile(r"(?<![^\s(])(?:NEAR/\d+|like:)")
-_UNKNOWN_FIELD = re.compile(r"(?<![^\s()])([A-Za-z]{2,}):")
-_FIELD_NAMES = "title: abstract: author: category: source:"
-_KNOWN_FIELDS = frozenset(("title", "abstract", "author", "category", "source", "ti", "abs", "au", "cat"))
+_BARE_NEAR = re.compile(r"(?<![^\s(])NEAR(?:/(?!\d)|(?![^\s()]))")
+_UNKNOWN_FIELD = re.compile(r"(?<![^\s()])-?([A-Za-z]{2,}):(?!\d)")
+_FIELD_NAMES = "title: abstract: author: category: source: like:"
+_KNOWN_FIELDS = frozenset(("title", "abstract", "author", "category", "source", "ti", "abs", "au", "cat", "like"))
+_ARTICLE = re.compile(r"like:\s*[^\s()^]+", re.IGNORECASE)
 _QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
 _JOIN = "put AND or OR between the two, or quote the whole phrase"
 
 
 def parse_tree(text: str) -> Tree[Token] | Token:
-    """The tree of a query. Raises UnreadableError with the offset where reading fails."""
+    """The tree of a keyword or query. Raises UnreadableError with the offset where reading fails."""
     if not text.strip():
         raise UnreadableError("it is empty", "write at least one word")
     _refuse_unknown(text)
@@ -54,12 +68,13 @@ def parse_tree(text: str) -> Tree[Token] | Token:
 def _refuse_unknown(text: str) -> None:
     """Refuse what looks like part of the language and isn't, before it is taken for a word."""
     bare = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
-    if later := _NOT_YET.search(bare):
-        raise UnreadableError(f"{later[0]} is not available yet", "write words, phrases and AND", later.start())
+    if found := _BARE_NEAR.search(bare):
+        raise UnreadableError("NEAR lacks its distance", "write it like mamba NEAR/5 vision", found.start())
+    bare = _ARTICLE.sub(lambda liked: " " * len(liked[0]), bare)
     for found in _UNKNOWN_FIELD.finditer(bare):
         if found[1].casefold() not in _KNOWN_FIELDS:
             raise UnreadableError(
-                f"{found[0]} is no field; there are {_FIELD_NAMES}", "use one of them, or leave it out", found.start()
+                f"{found[1]}: is no field; there are {_FIELD_NAMES}", "use one of them, or leave it out", found.start(1)
             )
 
 
@@ -67,7 +82,7 @@ def _explain(error: UnexpectedInput, text: str) -> UnreadableError:
     if isinstance(error, UnexpectedCharacters):
         return _explain_character(text, error.pos_in_stream)  # type: ignore[arg-type]  # lark types it as its default, None
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        return _explain_token(error.token, text)
+        return _explain_token(error.token)
     if isinstance(error, UnexpectedToken) and "RPAR" in error.expected:
         return UnreadableError("a bracket is never closed", "add the missing )", len(text))
     return UnreadableError("it ends too early", "write what is missing, or remove the last word", len(text))
@@ -82,16 +97,18 @@ def _explain_character(text: str, offset: int) -> UnreadableError:
     return UnreadableError(f"{sign} can't stand here", "remove it", offset)
 
 
-def _explain_token(token: Token, text: str) -> UnreadableError:
+def _explain_token(token: Token) -> UnreadableError:
     offset = token.start_pos or 0
-    if token.type == "LPAR" and text[:offset].rstrip().endswith(":"):
-        return UnreadableError("a field can't stand before a bracket", "write it before each term", offset)
     if token.type in ("_AND", "_OR"):
         return UnreadableError(f"{token} has nothing before it", f"write a term on both sides of {token}", offset)
     if token.type == "_NOT":
         return UnreadableError("NOT can't stand here", "write one NOT, before a term or a bracket", offset)
+    if token.type == "NEAR":
+        return UnreadableError("NEAR joins two terms only", "write it like mamba NEAR/5 vision", offset)
     if token.type == "RPAR":
         return UnreadableError("this ) closes nothing, or something is missing before it", "check the brackets", offset)
-    if token.type == "WEIGHT":
-        return UnreadableError("a weight stands behind a word or phrase only", "write it like pruning^2", offset)
+    if token.type in ("WEIGHT", "SUFFIX"):
+        return UnreadableError(
+            f"{token} stands behind a word, phrase or bracket only", "write it like pruning^2", offset
+        )
     return UnreadableError(f"{token} follows a term without AND or OR", _JOIN, offset)

@@ -1,7 +1,8 @@
 """The language of keywords and queries: text becomes an expression, or says what is wrong; never raises, never matches.
 
 A term is a phrase (words side by side), perhaps "quoted", perhaps ending in a wildcard, perhaps with a field before it
-(`title:`) and a weight behind (`^2`). A keyword is one term. A query joins terms by AND, OR, NOT and brackets.
+(`title:`) and a weight behind (`^2`). AND, OR, NOT, NEAR and brackets join terms, in keywords and in queries alike.
+`docs/profiles.md` shows all of it.
 """
 
 from __future__ import annotations
@@ -12,70 +13,40 @@ from functools import lru_cache
 
 from lark import Token, Tree
 
+from digest.matching.definitions import long_form_start
+from digest.matching.expressions import (
+    AllOf,
+    AnyOf,
+    AnyPhrase,
+    Expression,
+    Like,
+    Near,
+    Not,
+    Person,
+    Tag,
+    Term,
+    holds_of_nothing,
+    map_terms,
+)
 from digest.matching.grammar import LONGEST_QUERY, parse_tree
-from digest.matching.names import Name, read_name
+from digest.matching.names import read_name
 from digest.matching.phrases import Phrase, UnreadableError, read_phrase
 
 LONGEST_KEYWORD = 200
 """In characters."""
 MOST_WORDS = 12
 DEEPEST_NESTING = 20
+FARTHEST_NEAR = 50
 LEAST_WEIGHT, GREATEST_WEIGHT = 0.1, 100.0
 
-_FIELDS = {"ti": "title", "abs": "abstract", "au": "author", "cat": "category"}
-"""arXiv's own names for the fields, which readers paste: https://info.arxiv.org/help/api/user-manual.html"""
+_FIELDS = {
+    "ti": "title", "abs": "abstract", "au": "author", "cat": "category", "ab": "abstract",
+    "tiab": "", "title/abstract": "",
+}  # fmt: skip
+"""Names that readers paste from elsewhere: arXiv's (https://info.arxiv.org/help/api/user-manual.html) and PubMed's."""
 
+_ARXIV_NUMBER = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
 _STRAY_WEIGHT = re.compile(r"\^(?!\{)")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Someone who must be among the authors: the ways to read the name."""
-
-    names: tuple[Name, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A category or source that a paper must have."""
-
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One thing to look for, as the reader wrote it, and what that means."""
-
-    written: str
-    target: Phrase | Person | Tag
-    field: str = ""
-    """`title` or `abstract` if a phrase must stand there; empty for both."""
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """Every part must hold."""
-
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """At least one part must hold."""
-
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The part must not hold."""
-
-    part: Expression
-
-
-Expression = Term | AllOf | AnyOf | Not
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +57,24 @@ class Unreadable:
     repair: str
 
 
-@lru_cache(maxsize=1 << 16)
-def parse_keyword(text: str) -> Term | Unreadable:
-    """One keyword, such as `structured pruning`, `"as written"`, `quantiz*` or `title:distillation^2`."""
+@lru_cache(maxsize=1 << 18)
+def parse_keyword(text: str) -> Expression | Unreadable:
+    """One keyword, such as `structured pruning`, `"as written"`, `quantiz*` or `mamba NOT survey`."""
     if len(text) > LONGEST_KEYWORD:
         return Unreadable(
             f"it has {len(text)} characters; a keyword has at most {LONGEST_KEYWORD}", "write a few short keywords"
         )
-    expression = _parse(text)
-    if isinstance(expression, Term | Unreadable):
-        return expression
-    return Unreadable("a keyword is one word or phrase, without AND, OR and NOT", "write it as the interest's query")
+    return _parse(text)
 
 
 @lru_cache(maxsize=1 << 14)
 def parse_query(text: str) -> Expression | Unreadable:
-    """A query such as `("state space model" OR mamba) AND NOT survey`."""
+    """A query such as `("state space model" OR mamba) AND NOT survey`: a keyword that may be longer."""
     if len(text) > LONGEST_QUERY:
         return Unreadable(
             f"it has {len(text)} characters; a query has at most {LONGEST_QUERY}", "make several interests of it"
         )
-    expression = _parse(text)
-    if not isinstance(expression, Unreadable) and _holds_of_nothing(expression):
-        return Unreadable("it takes papers in which none of its words stands", "join NOT to a wanted word by AND")
-    return expression
+    return _parse(text)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -128,59 +93,79 @@ def read_category(text: str) -> Tag:
     return Tag("category", text.strip().casefold().removesuffix(".*"))
 
 
-def terms_of(expression: Expression) -> tuple[Term, ...]:
-    """All of an expression's terms from left to right."""
-    if isinstance(expression, Term):
-        return (expression,)
-    parts = (expression.part,) if isinstance(expression, Not) else expression.parts
-    return tuple(term for part in parts for term in terms_of(part))
-
-
-def wanted_terms_of(expression: Expression, *, is_wanted: bool = True) -> tuple[Term, ...]:
-    """The terms that speak for a paper: those behind no NOT, or behind two."""
-    if isinstance(expression, Term):
-        return (expression,) if is_wanted else ()
-    if isinstance(expression, Not):
-        return wanted_terms_of(expression.part, is_wanted=not is_wanted)
-    return tuple(term for part in expression.parts for term in wanted_terms_of(part, is_wanted=is_wanted))
-
-
 def _parse(text: str) -> Expression | Unreadable:
     try:
-        return _build(parse_tree(text), text, depth=0)
+        expression = _build(parse_tree(text), text, depth=0)
     except UnreadableError as error:
         return Unreadable(f"{error.problem} (column {error.offset + 1})", error.repair)
+    if holds_of_nothing(expression):
+        return Unreadable("it takes papers in which none of its words stands", "join NOT to a wanted word by AND")
+    return expression
 
 
 def _build(tree: Tree[Token] | Token, text: str, depth: int) -> Expression:
     if depth > DEEPEST_NESTING:
         raise UnreadableError(f"brackets are nested more than {DEEPEST_NESTING} deep", "make several interests of it")
-    if not isinstance(tree, Tree) or tree.data == "term":
-        return _term(tree.children if isinstance(tree, Tree) else [tree], text)
-    parts = tuple(_build(child, text, depth + 1) for child in tree.children)
+    if not isinstance(tree, Tree) or tree.data in ("term", "liked"):
+        return _term(_tokens(tree), text)
+    if tree.data == "near":
+        return _near(tree, text)
+    if tree.data == "defined":
+        return _defined(tree, text)
+    parts = tuple(_build(child, text, depth + 1) for child in tree.children if not _is_mark(child))
+    if tree.data == "group":
+        return _group(parts[0], {token.type: token for token in tree.children if isinstance(token, Token)})
     if tree.data == "negation":
         return Not(parts[0])
     return AllOf(parts) if tree.data == "conjunction" else AnyOf(parts)
 
 
-def _term(children: list[Tree[Token] | Token], text: str) -> Term:
+def _tokens(tree: Tree[Token] | Token) -> list[Token]:
+    children = tree.children if isinstance(tree, Tree) else [tree]
+    return [child for child in children if isinstance(child, Token)]
+
+
+def _is_mark(child: Tree[Token] | Token) -> bool:
+    return isinstance(child, Token) and child.type in ("FIELD", "WEIGHT", "LPAR", "RPAR")
+
+
+def _start(tree: Tree[Token] | Token) -> int:
+    first = next(tree.scan_values(lambda _: True)) if isinstance(tree, Tree) else tree
+    return first.start_pos or 0
+
+
+def _term(tokens: list[Token], text: str) -> Term:
     """A term of its tokens: an optional field, one quoted text or words, an optional weight."""
-    tokens = [child for child in children if isinstance(child, Token)]
     start, end = tokens[0].start_pos or 0, tokens[-1].end_pos or len(text)
     kinds = {token.type: token for token in tokens}
-    words = [token for token in tokens if token.type in ("QUOTED", "WORD")]
+    words = [token for token in tokens if token.type in ("QUOTED", "WORD", "LIKED")]
     content = text[words[0].start_pos : words[-1].end_pos]
     try:
-        term = _target(kinds.get("FIELD", ""), content, is_quoted="QUOTED" in kinds)
-        weight = _weight(kinds["WEIGHT"]) if "WEIGHT" in kinds else 1.0
+        if "LIKED" in kinds:
+            term = Term(content, Like(_paper_id(content.partition(":")[2].strip())))
+        else:
+            field = _field(kinds.get("FIELD", ""), kinds.get("SUFFIX", ""))
+            term = _target(field, content, is_quoted="QUOTED" in kinds)
+        weight = _weight(kinds.get("WEIGHT"))
     except UnreadableError as error:
         raise UnreadableError(error.problem, error.repair, start) from error
     return replace(term, written=text[start:end], weight=weight)
 
 
-def _target(prefix: str, content: str, *, is_quoted: bool) -> Term:
-    named = prefix.strip().removesuffix(":").casefold()
-    field = _FIELDS.get(named, named)
+def _paper_id(text: str) -> str:
+    """A paper's id; a bare number is arXiv's, and a version says nothing about what a paper is like."""
+    number = _ARXIV_NUMBER.fullmatch(text)
+    return f"arxiv:{number[1]}" if number else text
+
+
+def _field(prefix: str, suffix: str = "") -> str:
+    if prefix and suffix:
+        raise UnreadableError("it names a field twice", f"leave {suffix} out")
+    named = (prefix.strip().removesuffix(":") or suffix.strip("[]")).casefold()
+    return _FIELDS.get(named, named)
+
+
+def _target(field: str, content: str, *, is_quoted: bool) -> Term:
     content = content[1:-1] if is_quoted else content
     if field == "author":
         return Term(content, _person(content))
@@ -202,8 +187,8 @@ def _person(text: str) -> Person:
     return Person(names)
 
 
-def _weight(token: str) -> float:
-    weight = float(token[1:])
+def _weight(token: str | None) -> float:
+    weight = float(token[1:]) if token else 1.0
     if not LEAST_WEIGHT <= weight <= GREATEST_WEIGHT:
         raise UnreadableError(
             f"a weight lies between {LEAST_WEIGHT:g} and {GREATEST_WEIGHT:g}", "write it like ^2 or ^0.5"
@@ -211,11 +196,53 @@ def _weight(token: str) -> float:
     return weight
 
 
-def _holds_of_nothing(expression: Expression) -> bool:
-    """Whether it holds of a paper in which no term stands."""
-    if isinstance(expression, Term):
-        return False
-    if isinstance(expression, Not):
-        return not _holds_of_nothing(expression.part)
-    held = [_holds_of_nothing(part) for part in expression.parts]
-    return all(held) if isinstance(expression, AllOf) else any(held)
+def _near(tree: Tree[Token], text: str) -> Term:
+    """Two terms in one field; the weight behind them counts for both."""
+    left, mark, right = tree.children
+    one, other = _term(_tokens(left), text), _term(_tokens(right), text)
+    distance = int(str(mark).partition("/")[2])
+    if not (isinstance(one.target, Phrase) and isinstance(other.target, Phrase)):
+        raise UnreadableError("NEAR joins words and phrases only", "use AND instead", _start(mark))
+    if {one.field, other.field} - {one.field or other.field, ""}:
+        raise UnreadableError("NEAR joins two terms of one field", "use AND instead", _start(mark))
+    if not 0 <= distance <= FARTHEST_NEAR:
+        raise UnreadableError(f"NEAR reaches at most {FARTHEST_NEAR} words", "write it like NEAR/5", _start(mark))
+    written = text[_start(left) : _start(right)] + other.written
+    target = Near(one.target, other.target, distance)
+    return Term(written, target, one.field or other.field, max(one.weight, other.weight))
+
+
+def _defined(tree: Tree[Token], text: str) -> Term:
+    """A phrase with an abbreviation in it, as people copy it: `deep reinforcement learning (RL) agents`."""
+    long_tokens, short_tokens = (_tokens(child) for child in tree.children if isinstance(child, Tree))
+    tail = [child for child in tree.children if isinstance(child, Token) and child.type == "WORD"]
+    words = [token for token in long_tokens if token.type in ("QUOTED", "WORD")]
+    opened = text.index("(", words[-1].end_pos or 0)
+    before, behind = text[words[0].start_pos : words[-1].end_pos], " ".join(tail)
+    short = str(short_tokens[0]) if len(short_tokens) == 1 else ""
+    start = long_form_start(short, before)
+    term = _term(long_tokens, text)
+    if start is None or not isinstance(term.target, Phrase):
+        raise UnreadableError(
+            "( follows a term without AND or OR", "put AND or OR between the two, or quote the whole phrase", opened
+        )
+    written = text[_start(tree) : tail[-1].end_pos] if tail else f"{term.written} ({short})"
+    spelt_out, abbreviated = f"{before} {behind}".strip(), f"{before[:start]}{short} {behind}".strip()
+    return replace(term, written=written, target=AnyPhrase((read_phrase(spelt_out), read_phrase(abbreviated))))
+
+
+def _group(part: Expression, marks: dict[str, Token]) -> Expression:
+    """A bracket's field and weight are those of each term inside that has none of its own."""
+    field = _field(marks.get("FIELD", ""))
+    if field not in ("", "title", "abstract"):
+        raise UnreadableError(
+            f"{field}: can't stand before a bracket", "write it before each term", marks["FIELD"].start_pos or 0
+        )
+    weight = _weight(marks.get("WEIGHT"))
+    return map_terms(part, lambda term: _in_group(term, field, weight))
+
+
+def _in_group(term: Term, field: str, weight: float) -> Term:
+    takes_field = isinstance(term.target, Phrase | AnyPhrase | Near) and not term.field
+    weighed = min(max(term.weight * weight, LEAST_WEIGHT), GREATEST_WEIGHT)
+    return replace(term, field=field if takes_field else term.field, weight=weighed)

@@ -34,6 +34,8 @@ class Phrase:
 
     key: str
     """The phrase's words run together, each folded, or exact if the reader quoted them."""
+    words: tuple[str, ...] = ()
+    """Its words, each folded, whichever way the reader wrote them: by these it is known how rare it is."""
     splits: frozenset[int] = frozenset()
     """Where in the key a paper may have a space."""
     acronyms: tuple[tuple[int, int, int], ...] = ()
@@ -43,6 +45,10 @@ class Phrase:
     """Whether its last word may go on: `quantiz*`."""
     is_alone: bool = False
     """Whether it must not be part of a hyphenated compound: R is not the R of R-CNN."""
+
+    def __hash__(self) -> int:
+        """By the key alone: hundreds of thousands are looked up, and those of one key are few."""
+        return hash(self.key)
 
 
 def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
@@ -60,6 +66,7 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
     is_letter = len(words) == 1 and len(letters[0]) == 1
     return Phrase(
         key="".join(letters),
+        words=words.folded[:-1] + (letters[-1:] if is_open else words.folded[-1:]),
         # scripts without spaces have words side by side: only what was written between two of them makes a split
         splits=frozenset(ends[n - 1] for n in range(1, len(words)) if words.starts[n] > words.ends[n - 1]),
         acronyms=((0, 1, 1),) if is_letter else _acronyms(text, words, letters),
@@ -71,6 +78,8 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
 
 def stands(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
     """Whether the words from first to last, whose letters are the phrase's already, may be read as it."""
+    if first == last and not (phrase.acronyms or phrase.is_alone):
+        return True
     if first != last:
         offset = 0
         for position in range(first, last):

@@ -32,8 +32,11 @@ _STYLES = re.compile(
 )
 _ESCAPED = {"%": "%", "&": "&", "_": "_", "#": "#"} | dict.fromkeys("\"'`^~=.-!()[]", "")
 
+_SIGNS = re.compile(r"[\\$^{}~]")
 _SPECIAL = re.compile(r"\\[A-Za-z]+|\\[\x00-\x7f]|[$^{}~]|[\x00-\x7f]?[^\x00-\x7f]+")
-_INVISIBLE = "\u00ad\u200c\u200d\u2060\ufeff™"
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TATWEEL = "\u0640"  # stretches an Arabic word and means nothing
+_INVISIBLE = "\u00ad\u200c\u200d\u2060\ufeff™" + _DIRECTIONS + _TATWEEL
 _JOINED_BACKWARDS = _INVISIBLE + "\uff9e\uff9f"  # half-width kana voicing marks compose with the kana before them
 
 
@@ -51,7 +54,7 @@ def read_plain(original: str) -> Plain:
 
     Offsets never fall inside a base character with its combining marks, nor inside a LaTeX command.
     """
-    if original.isascii() and not _SPECIAL.search(original):
+    if original.isascii() and not _SIGNS.search(original):
         return Plain(original, range(len(original)), range(1, len(original) + 1))
     texts: list[str] = []
     starts: list[int] = []
@@ -122,5 +125,7 @@ def _plain_cluster(cluster: str) -> str:
         return ""
     if base.isascii() or base in _SPELT:
         return "".join(_SPELT.get(c, c) for c in letters if not unicodedata.category(c).startswith("M"))
+    if "\u0590" <= base <= "\u08ff":  # Hebrew, Arabic and Syriac: points and vowel signs are mostly left out
+        return "".join(c for c in letters if not unicodedata.category(c).startswith("M"))
     # a mark of another script is part of the word: its code stands for it, since a regex takes it for punctuation
     return "".join(f"{ord(c):x}" if unicodedata.category(c).startswith("M") else _SPELT.get(c, c) for c in composed)

@@ -10,11 +10,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from digest.matching.phrases import Phrase, stands
+from digest.matching.aliases import Window
+from digest.matching.phrases import FEWEST_LETTERS_BEFORE_WILDCARD, Phrase, stands
 from digest.matching.words import Joint, Words
 
-Span = tuple[int, int]
-"""Start and end of a hit in the original text."""
+
+class Text(NamedTuple):
+    """A title or abstract: its words, and the places where acronyms may be read in another way."""
+
+    words: Words
+    windows: tuple[Window, ...] = ()
+
+
+class Hit(NamedTuple):
+    """A place where a phrase stands: start and end in the original text, and the numbers of its words."""
+
+    start: int
+    end: int
+    first: int
+    last: int
 
 
 class _Step(NamedTuple):
@@ -27,29 +41,42 @@ class _Step(NamedTuple):
 class _PhraseTable:
     """Phrases by their letters. Answers are remembered, since a day's texts repeat the same few thousand words."""
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
+    def __init__(self, phrases: Iterable[Phrase], *, is_exact: bool) -> None:
+        self.is_exact = is_exact
         self._closed: defaultdict[str, list[Phrase]] = defaultdict(list)
         self._open: defaultdict[str, list[Phrase]] = defaultdict(list)
-        for phrase in phrases:
+        for phrase in (phrase for phrase in phrases if phrase.is_exact is is_exact):
             (self._open if phrase.is_open else self._closed)[phrase.key].append(phrase)
         self._open_lengths = {len(key) for key in self._open}
+        self._open_heads = {key[:FEWEST_LETTERS_BEFORE_WILDCARD] for key in self._open}
         self._keys = sorted({*self._closed, *self._open})
-        self._steps: dict[tuple[str, str, str], _Step] = {}
+        self._steps: dict[str, dict[str | tuple[str, str], _Step]] = {"": {}}
+        """What is known already: by the letters before a word, then by the word."""
 
     def __bool__(self) -> bool:
         return bool(self._keys)
 
     def step(self, before: str, letters: str, exact: str) -> _Step:
         """What it means to read a word after the letters before it."""
-        known = self._steps.get((before, letters, exact))
-        if known is None:
-            now = before + letters
-            ending = (*self._closed.get(now, ()), *self._opening(before, letters, exact))
-            known = self._steps[before, letters, exact] = _Step(ending, self._goes_on(now))
-        return known
+        known = self._steps[before]
+        key = letters if letters == exact else (letters, exact)
+        step = known.get(key)
+        if step is None:
+            step = known[key] = self._read(before, letters, exact)
+        return step
+
+    def _read(self, before: str, letters: str, exact: str) -> _Step:
+        now = before + letters
+        ending = (*self._closed.get(now, ()), *self._opening(before, letters, exact))
+        goes_on = self._goes_on(now)
+        if goes_on:
+            self._steps.setdefault(now, {})
+        return _Step(ending, goes_on)
 
     def _opening(self, before: str, letters: str, exact: str) -> list[Phrase]:
         """The phrases with a wildcard whose letters end within this word."""
+        if (before + letters)[:FEWEST_LETTERS_BEFORE_WILDCARD] not in self._open_heads:
+            return []
         beginnings = {
             (before + word)[:length]
             for word in {letters, exact}
@@ -63,35 +90,56 @@ class _PhraseTable:
         return following < len(self._keys) and self._keys[following].startswith(letters)
 
 
-def find_phrases(texts: Sequence[Words], phrases: Iterable[Phrase]) -> dict[Phrase, dict[int, list[Span]]]:
-    """For each phrase that stands anywhere: the texts it stands in, by position, with its spans from left to right.
+def find_phrases(texts: Sequence[Text], phrases: Iterable[Phrase]) -> dict[Phrase, dict[int, list[Hit]]]:
+    """For each phrase that stands anywhere: the texts it stands in, by position, with its hits from left to right.
 
     Hits of one phrase never overlap; the leftmost counts.
     """
     wanted = set(phrases)
-    folded = _PhraseTable(phrase for phrase in wanted if not phrase.is_exact)
-    exact = _PhraseTable(phrase for phrase in wanted if phrase.is_exact)
-    hits: defaultdict[Phrase, dict[int, list[Span]]] = defaultdict(dict)
-    for number, words in enumerate(texts):
-        for table, letters in ((folded, words.folded), (exact, words.exact)):
-            for phrase, start, end in _walk(words, letters, table) if table else ():
-                spans = hits[phrase].setdefault(number, [])
-                if not spans or spans[-1][1] <= start:
-                    spans.append((start, end))
-    return dict(hits)
+    tables = [table for is_exact in (False, True) if (table := _PhraseTable(wanted, is_exact=is_exact))]
+    hits: defaultdict[Phrase, dict[int, list[Hit]]] = defaultdict(dict)
+    for number, text in enumerate(texts):
+        for table in tables:
+            for phrase, hit in _hits(text, table):
+                hits[phrase].setdefault(number, []).append(hit)
+    return {
+        phrase: {number: without_overlaps(found) for number, found in by_text.items()}
+        for phrase, by_text in hits.items()
+    }
 
 
-def _walk(words: Words, letters: tuple[str, ...], table: _PhraseTable) -> Iterator[tuple[Phrase, int, int]]:
-    """Every run of words that may be read as a phrase, with its span."""
-    for first in range(len(letters)):
-        before = ""
-        for last in range(first, len(letters)):
-            if last > first and words.joints[last] is Joint.GAP:
-                break
+def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits from left to right, without those that overlap one before them."""
+    kept: list[Hit] = []
+    for hit in sorted(hits):
+        if not kept or kept[-1].end <= hit.start:
+            kept.append(hit)
+    return kept
+
+
+def _hits(text: Text, table: _PhraseTable) -> Iterator[tuple[Phrase, Hit]]:
+    words = text.words
+    for phrase, first, last in _walk(words, table, range(len(words)), reaching=0):
+        yield phrase, Hit(words.starts[first], words.ends[last], first, last)
+    for window in text.windows:
+        words, places = window.words, window.places
+        for phrase, first, last in _walk(words, table, range(window.first + 1), reaching=window.last):
+            final = window.replaced_last if last == window.last else places[last]
+            yield phrase, Hit(words.starts[first], words.ends[last], places[first], final)
+
+
+def _walk(words: Words, table: _PhraseTable, starts: range, *, reaching: int) -> Iterator[tuple[Phrase, int, int]]:
+    """Every run of words that may be read as a phrase, from one of the starts and reaching at least so far."""
+    letters = words.exact if table.is_exact else words.folded
+    for first in starts:
+        before, last = "", first
+        while last < len(letters) and (last == first or words.joints[last] is not Joint.GAP):
             ending, goes_on = table.step(before, letters[last], words.exact[last])
-            for phrase in ending:
-                if stands(phrase, words, letters, first, last):
-                    yield phrase, words.starts[first], words.ends[last]
+            if ending and last >= reaching:
+                for phrase in ending:
+                    if stands(phrase, words, letters, first, last):
+                        yield phrase, first, last
             if not goes_on:
                 break
             before += letters[last]
+            last += 1

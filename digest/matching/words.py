@@ -37,6 +37,19 @@ _OUR = re.compile(
 _ISE = re.compile(r"is(e|ed|er|ing|ation|ational|able)$")
 _YSE = re.compile(r"ys(e|ed|er|ing)$")
 _MUTE_E = re.compile(r"(?<=[sxzo])e$|(?<=[cs]h)e$")
+FUNCTION_WORDS = frozenset(
+    ["a", "about", "across", "after", "all", "also", "among", "an", "and", "any", "are", "as", "at", "be", "been",
+    "before", "being", "best", "better", "between", "both", "but", "by", "can", "could", "do", "does", "each", "et",
+    "etc", "few", "first", "for", "from", "further", "had", "has", "have", "having", "here", "high", "how",
+    "however", "in", "into", "is", "it", "its", "key", "many", "may", "might", "more", "most", "much", "new", "not",
+    "novel", "of", "on", "one", "only", "or", "other", "our", "out", "over", "per", "propose", "proposed", "recent",
+    "result", "same", "several", "show", "shown", "significant", "since", "so", "some", "such", "than", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "those", "three", "through", "thus", "to",
+    "two", "under", "up", "upon", "use", "used", "using", "via", "was", "we", "well", "were", "what", "when",
+    "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without", "would", "yet",
+    "approach", "method", "paper", "problem", "task", "work"]
+)  # fmt: skip
+_SHORTEST_TELLING = 3
 _SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 _SHORTEST_PLURAL = 4
 
@@ -69,15 +82,20 @@ class Words:
 def read_words(text: str) -> Words:
     """All words of a text in their order."""
     plain = read_plain(text)
-    rows: list[tuple[str, str, int, Joint, int, int]] = []
-    done = 0
-    for found in _WORD.finditer(plain.text):
-        start, end = found.span(1)
-        exact, folded, capitals = read_word(found[1])
-        joint = _joint(plain.text[done:start]) if rows else Joint.GAP
-        rows.append((exact, folded, capitals, joint, plain.starts[start], plain.ends[end - 1]))
-        done = found.end()
-    return Words(*zip(*rows, strict=True)) if rows else Words((), (), (), (), (), ())
+    found = list(_WORD.finditer(plain.text))
+    if not found:
+        return Words((), (), (), (), (), ())
+    spans = [match.span(1) for match in found]
+    exact, folded, capitals = zip(*[read_word(match[1]) for match in found], strict=True)
+    between = zip([match.end() for match in found], [start for start, _ in spans[1:]], strict=False)
+    return Words(
+        exact=exact,
+        folded=folded,
+        capitals=capitals,
+        joints=(Joint.GAP, *[_joint(plain.text[end:start]) for end, start in between]),
+        starts=tuple([plain.starts[start] for start, _ in spans]),
+        ends=tuple([plain.ends[end - 1] for _, end in spans]),
+    )
 
 
 @lru_cache(maxsize=1 << 17)
@@ -86,6 +104,12 @@ def read_word(written: str) -> tuple[str, str, int]:
     exact = written.casefold()
     capitals = sum(map(str.isupper, written))
     return exact, fold_spelling(fold_plural(exact) if _may_be_plural(written, capitals) else exact), capitals
+
+
+def is_telling(words: Words, position: int) -> bool:
+    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either."""
+    word = words.exact[position]
+    return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
 def fold_plural(word: str) -> str:

@@ -1,21 +1,13 @@
 """What a reader may write, and what is said of the rest."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.matching.language import (
-    AllOf,
-    AnyOf,
-    Not,
-    Person,
-    Tag,
-    Term,
-    Unreadable,
-    parse_author,
-    parse_keyword,
-    parse_query,
-)
+from digest.matching.expressions import AllOf, AnyOf, AnyPhrase, Expression, Near, Not, Person, Tag, Term, map_terms
+from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query
 from digest.matching.phrases import Phrase
 
 SIGNS = ["AND", "OR", "NOT", "(", ")", '"', "“", "^2", "^", "*", "title:", "author:", "category:", "like:", "NEAR/3"]
@@ -98,10 +90,18 @@ def test_typographic_quotes_are_quotes() -> None:
         ("mamba)", "closes nothing"),
         ('mamba OR "state space', "quotation mark is never closed (column 10)"),
         ('mamba "state space"', "without AND or OR (column 7)"),
-        ("title:(mamba OR vision)", "before a bracket"),
+        ("author:(Han OR Li)", "before a bracket"),
         ("titel:mamba", "titel: is no field"),
-        ("mamba NEAR/5 vision", "NEAR/5 is not available yet (column 7)"),
-        ("like:2606.28729", "like: is not available yet"),
+        ("mamba NEAR vision", "lacks its distance (column 7)"),
+        ("mamba NEAR/51 vision", "at most 50 words (column 7)"),
+        ("mamba NEAR/5 vision NEAR/5 image", "two terms only (column 21)"),
+        ("title:mamba NEAR/5 abstract:vision", "of one field (column 13)"),
+        ("mamba NEAR/5 author:Han", "words and phrases only"),
+        ("title:mamba[ti]", "a field twice"),
+        ("state space (survey)", "without AND or OR (column 13)"),
+        ("state space (RL OR survey)", "without AND or OR (column 13)"),
+        ("*", "no word"),
+        ("\x00\x07", "no word"),
         ("qu*", "three letters"),
         ("qua*ze", "end of the last word"),
         ("mamba^0", "between 0.1 and 100"),
@@ -132,10 +132,53 @@ def test_deep_nesting_is_refused() -> None:
     assert "nested" in parsed.problem
 
 
-def test_a_keyword_with_operators_is_sent_to_the_query() -> None:
-    parsed = parse_keyword("mamba AND vision")
-    assert isinstance(parsed, Unreadable)
-    assert "query" in parsed.repair
+@pytest.mark.parametrize(
+    "text", ["mamba", "mamba AND NOT survey", "title:mamba NEAR/3 vision^2", "like:arxiv:2503.01234"]
+)
+def test_keywords_and_queries_are_one_language(text: str) -> None:
+    assert parse_keyword(text) == parse_query(text)
+
+
+def test_a_bracket_hands_its_field_and_weight_to_the_terms_inside() -> None:
+    parsed = parse_query("title:(mamba^2 OR abstract:vision)^1.5")
+    assert isinstance(parsed, AnyOf)
+    inside = [(part.field, part.weight) for part in parsed.parts if isinstance(part, Term)]
+    assert inside == [("title", 3.0), ("abstract", 1.5)]
+
+
+def test_near_joins_two_phrases_of_one_field() -> None:
+    parsed = term('title:"state space" NEAR/5 vision*')
+    assert isinstance(parsed.target, Near)
+    assert (parsed.field, parsed.target.distance) == ("title", 5)
+    assert parsed.written == 'title:"state space" NEAR/5 vision*'
+
+
+def test_a_long_form_may_carry_its_acronym() -> None:
+    parsed = term("title:reinforcement learning (RL)")
+    assert isinstance(parsed.target, AnyPhrase)
+    assert [phrase.key for phrase in parsed.target.phrases] == ["reinforcementlearning", "rl"]
+    assert (parsed.field, parsed.written) == ("title", "title:reinforcement learning (RL)")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("mamba && vision", "mamba AND vision"),
+        ("mamba || vision", "mamba OR vision"),
+        ("mamba -survey", "mamba NOT survey"),
+        ('mamba -"a survey"', 'mamba NOT "a survey"'),
+        ("pruning[ti]", "title:pruning"),
+        ("pruning[tiab]", "pruning"),
+        ("Song Han[au]", "author:Song Han"),
+    ],
+)
+def test_signs_of_lucene_and_pubmed_are_understood(theirs: str, ours: str) -> None:
+    assert bare(parse_query(theirs)) == bare(parse_query(ours))
+
+
+def bare(parsed: Expression | Unreadable) -> Expression:
+    assert not isinstance(parsed, Unreadable)
+    return map_terms(parsed, lambda term: replace(term, written=""))
 
 
 def test_a_keyword_has_a_greatest_length() -> None:

@@ -43,6 +43,10 @@ def folded(text: str) -> list[str]:
         ("Newton's", "newton"),
         ("e\u0301tude", "etude"),
         ("hy\u00adphen", "hyphen"),
+        ("\u0645\u064f\u062d\u064e\u0648\u0650\u0651\u0644", "\u0645\u062d\u0648\u0644"),
+        ("\u0645\u062d\u0640\u0640\u0648\u0644", "\u0645\u062d\u0648\u0644"),
+        ("\u05de\u05d5\u05b9\u05d3\u05b5\u05dc", "\u05de\u05d5\u05d3\u05dc"),
+        ("\u202bmodel\u202c\u200f", "model"),
     ],
 )
 def test_two_writings_of_a_word_fold_to_one(one: str, other: str) -> None:

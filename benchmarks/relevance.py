@@ -1,0 +1,232 @@
+"""How well does a keyword bring the papers it should? This measures it against keywords that somebody else gave them.
+
+Each keyword that at least three papers of a pool of thirty days carry (their `ai_keywords`) is a profile of one term,
+and those papers are what it should bring. The matcher sees titles, abstracts and upvotes, never the keywords of a
+paper. Beside it stand plain substring, a regular expression with word boundaries, and SQLite FTS5 with BM25 (stemmed;
+the keyword as a phrase, and all of its words anywhere). Differences have paired bootstrap intervals over the
+keywords. Usage: `python benchmarks/relevance.py [LOSSES]`, where LOSSES is how many of the worst losses to list.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+import random
+import re
+import sqlite3
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from statistics import fmean
+
+from digest.domain import Interest, Paper, Profile
+from digest.matching import match_papers
+
+DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+DAYS_A_POOL = 30
+FEWEST_RELEVANT = 3
+DEPTH = 20
+RESAMPLES = 2_000
+INTERVAL = (0.025, 0.975)
+
+Ranked = list[list[int]]
+"""For each keyword the papers brought, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Papers of thirty days, and the keywords to try with the papers that carry them."""
+
+    papers: list[Paper]
+    keywords: list[str]
+    relevant: list[set[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good one keyword's list is."""
+
+    ndcg: float
+    average_precision: float
+    recall: float
+    precision: float
+    f1: float
+
+
+def main() -> None:
+    """Prints the tables for both ways to read what papers carry."""
+    if not (DATA / "hf_daily_papers").is_dir():
+        sys.exit(f"there is no recorded data in {DATA} (set DIGEST_TEST_DATA)")
+    losses = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    for title, as_concept in (("as concepts", read_concept), ("letter by letter", read_letters)):
+        print(f"\n=== keywords compared {title}")
+        compare(list(load_pools(as_concept)), losses)
+
+
+def compare(pools: Sequence[Pool], losses: int) -> None:
+    """Prints the table of all ways, the differences to each of them, and the worst losses."""
+    ways: dict[str, Callable[[Pool], Ranked]] = {
+        "this one": by_matching,
+        "substring": by_substring,
+        "word regex": by_regex,
+        "FTS5, phrase": lambda pool: by_full_text(pool, is_phrase=True),
+        "FTS5, all words": lambda pool: by_full_text(pool, is_phrase=False),
+    }
+    found = {name: [judge(pool, way(pool)) for pool in pools] for name, way in ways.items()}
+    judged = {name: [quality for pool in by_pool for quality in pool] for name, by_pool in found.items()}
+    names = [field.name for field in fields(Quality)]
+    print(f"{len(pools)} pools, {sum(len(p.papers) for p in pools):,} papers, {len(judged['this one']):,} keywords\n")
+    print(f"{'':18}" + "".join(f"{name:>20}" for name in names))
+    for name, qualities in judged.items():
+        print(f"{name:18}" + "".join(f"{fmean(getattr(q, field) for q in qualities):20.4f}" for field in names))
+    print("\nthis one less the other, with 95 % intervals")
+    for name in list(ways)[1:]:
+        cells = (interval(judged["this one"], judged[name], field) for field in names)
+        print(f"{name:18}" + "".join(f"{cell:>20}" for cell in cells))
+    list_losses(pools, found, losses)
+
+
+def read_letters(keyword: str) -> str:
+    """A keyword that only capitals and spaces tell from another is the same."""
+    return " ".join(keyword.casefold().split())
+
+
+def read_concept(keyword: str) -> str:
+    """So is one that differs by plural, hyphen or an acronym in brackets: who asks for the one wants the other."""
+    words = re.sub(r"\([^()]*\)", " ", keyword.casefold()).replace("-", " ").split()
+    return " ".join(word.removesuffix("s") for word in words)
+
+
+def load_pools(read: Callable[[str], str]) -> Iterator[Pool]:
+    """Runs of thirty recorded days whose papers carry keywords."""
+    days = [records for path in sorted((DATA / "hf_daily_papers").glob("*.gz")) if (records := _judged(path))]
+    for first in range(0, len(days) - DAYS_A_POOL + 1, DAYS_A_POOL):
+        pooled = {str(record["id"]): record for day in days[first : first + DAYS_A_POOL] for record in day}
+        carrying: defaultdict[str, set[int]] = defaultdict(set)
+        written: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for position, record in enumerate(pooled.values()):
+            for keyword in record["ai_keywords"]:
+                carrying[read(keyword)].add(position)
+                written[read(keyword)][read_letters(keyword)] += 1
+        tried = sorted(meaning for meaning, papers in carrying.items() if len(papers) >= FEWEST_RELEVANT)
+        papers = [_as_paper(record) for record in pooled.values()]
+        keywords = [min(written[meaning], key=lambda text: (-written[meaning][text], text)) for meaning in tried]
+        yield Pool(papers, keywords, [carrying[meaning] for meaning in tried])
+
+
+def _judged(path: Path) -> list[dict[str, list[str]]]:
+    """A day's records that carry keywords; some recorded days wrap the list in text, and those are left out."""
+    rows = json.loads(gzip.decompress(path.read_bytes()))
+    records = [row["paper"] for row in rows if isinstance(row, dict) and "paper" in row]
+    return [record for record in records if record.get("ai_keywords") and record.get("summary")]
+
+
+def _as_paper(record: Mapping[str, object]) -> Paper:
+    """What the matcher may see of a record."""
+    return Paper(
+        id=f"arxiv:{record['id']}",
+        title=" ".join(str(record["title"]).split()),
+        abstract=" ".join(str(record["summary"]).split()),
+        announced=date(2026, 6, 30),
+        upvotes=record["upvotes"] if isinstance(record.get("upvotes"), int) else None,  # type: ignore[arg-type]
+    )
+
+
+def by_matching(pool: Pool) -> Ranked:
+    """Each keyword as a profile."""
+    place = {paper.id: position for position, paper in enumerate(pool.papers)}
+    profiles = [Profile((Interest(keywords=(keyword,)),)) for keyword in pool.keywords]
+    return [[place[match.paper.id] for match in matches] for matches in match_papers(pool.papers, profiles)]
+
+
+def by_substring(pool: Pool) -> Ranked:
+    """How often the letters stand anywhere, in the title threefold."""
+    texts = [(paper.title.casefold(), paper.abstract.casefold()) for paper in pool.papers]
+    return [
+        _ranked([3 * title.count(keyword) + abstract.count(keyword) for title, abstract in texts])
+        for keyword in pool.keywords
+    ]
+
+
+def by_regex(pool: Pool) -> Ranked:
+    """How often the letters stand as words of their own, in the title threefold."""
+    patterns = [re.compile(rf"(?<!\w){re.escape(keyword)}(?!\w)", re.IGNORECASE) for keyword in pool.keywords]
+    return [
+        _ranked([3 * len(pattern.findall(p.title)) + len(pattern.findall(p.abstract)) for p in pool.papers])
+        for pattern in patterns
+    ]
+
+
+def _ranked(scores: Sequence[float]) -> list[int]:
+    return sorted((n for n, score in enumerate(scores) if score), key=lambda n: -scores[n])
+
+
+def by_full_text(pool: Pool, *, is_phrase: bool) -> Ranked:
+    """SQLite's full-text search with its own ranking, the title threefold."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE VIRTUAL TABLE paper USING fts5(title, abstract, tokenize='porter unicode61')")
+        database.executemany("INSERT INTO paper VALUES (?, ?)", ((p.title, p.abstract) for p in pool.papers))
+        sql = "SELECT rowid - 1 FROM paper WHERE paper MATCH ? ORDER BY bm25(paper, 3.0, 1.0), rowid"
+        return [
+            [position for (position,) in database.execute(sql, (_full_text_query(keyword, is_phrase=is_phrase),))]
+            for keyword in pool.keywords
+        ]
+
+
+def _full_text_query(keyword: str, *, is_phrase: bool) -> str:
+    words = keyword.replace('"', " ")
+    return f'"{words}"' if is_phrase else " AND ".join(f'"{word}"' for word in words.split())
+
+
+def judge(pool: Pool, ranked: Ranked) -> list[Quality]:
+    """The quality of each keyword's list."""
+    return [_judge(papers, relevant) for papers, relevant in zip(ranked, pool.relevant, strict=True)]
+
+
+def _judge(papers: Sequence[int], relevant: set[int]) -> Quality:
+    hits = [n for n, paper in enumerate(papers) if paper in relevant]
+    gain = sum(1 / math.log2(n + 2) for n in hits if n < DEPTH)
+    ideal = sum(1 / math.log2(n + 2) for n in range(min(len(relevant), DEPTH)))
+    recall = len(hits) / len(relevant)
+    precision = len(hits) / len(papers) if papers else 0.0
+    return Quality(
+        ndcg=gain / ideal,
+        average_precision=sum((rank + 1) / (n + 1) for rank, n in enumerate(hits)) / len(relevant),
+        recall=recall,
+        precision=precision,
+        f1=2 * recall * precision / (recall + precision) if hits else 0.0,
+    )
+
+
+def interval(ours: Sequence[Quality], theirs: Sequence[Quality], field: str) -> str:
+    """The mean difference with its interval, keywords drawn anew many times."""
+    differences = [getattr(a, field) - getattr(b, field) for a, b in zip(ours, theirs, strict=True)]
+    chance = random.Random(1)  # noqa: S311  # nothing secret about it
+    means = sorted(fmean(chance.choices(differences, k=len(differences))) for _ in range(RESAMPLES))
+    low, high = (means[int(part * RESAMPLES)] for part in INTERVAL)
+    return f"{fmean(differences):+.3f} {low:+.3f}…{high:+.3f}"
+
+
+def list_losses(pools: Sequence[Pool], found: dict[str, list[list[Quality]]], most: int) -> None:
+    """The keywords for which another way is ahead by most."""
+    others = [name for name in found if name != "this one"]
+    losses = [
+        (found[name][n][k].ndcg - found["this one"][n][k].ndcg, pool.keywords[k], name, n)
+        for n, pool in enumerate(pools)
+        for k in range(len(pool.keywords))
+        for name in [max(others, key=lambda name: found[name][n][k].ndcg)]
+    ]
+    losses.sort(reverse=True)
+    print(f"\nbehind on {sum(loss > 0 for loss, *_ in losses):,} keywords; the worst:")
+    for loss, keyword, name, n in losses[:most]:
+        print(f"  {loss:.3f}  {keyword}  ({name}, pool {n + 1})")
+
+
+if __name__ == "__main__":
+    main()

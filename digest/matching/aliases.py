@@ -1,0 +1,95 @@
+"""Lets an acronym stand for what the paper says it means, and the other way round; matches nothing.
+
+Where a paper defines RAG, each later RAG may be read as retrieval-augmented generation: as a window, the words around
+it with the other form in its place. What points at a window points at the words that really stand there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from digest.matching.definitions import Definition
+from digest.matching.words import Words
+
+REACH = 12
+"""Words around an acronym that a phrase with it may take in; no phrase is longer."""
+FEWEST_DEFINING = 3
+"""So many of the day's papers must define an acronym before it is read so in a paper that doesn't."""
+LEAST_AGREEMENT = 0.9
+_FEWEST_CAPITALS = 2
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some words of a text with an acronym and its long form exchanged at one place."""
+
+    words: Words
+    places: tuple[int, ...]
+    """For each word its number in the text; all that were put in have the number of the first they replace."""
+    replaced_last: int
+    """The number of the last word they replace."""
+    first: int
+    last: int
+    """The words put in; only a phrase that takes in all of them is news."""
+
+
+def common_definitions(papers: Sequence[Sequence[Definition]]) -> tuple[Definition, ...]:
+    """What several of the day's papers define in the same way, and hardly any in another."""
+    meanings: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+    first: dict[tuple[str, tuple[str, ...]], Definition] = {}
+    for definition in (definition for definitions in papers for definition in definitions):
+        meanings[definition.key][definition.long.folded] += 1
+        first.setdefault((definition.key, definition.long.folded), definition)
+    common = []
+    for key, counts in sorted(meanings.items()):
+        ((long, count),) = counts.most_common(1)
+        if count >= FEWEST_DEFINING and count >= LEAST_AGREEMENT * counts.total():
+            common.append(first[key, long])
+    return tuple(common)
+
+
+def windows_of(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
+    """Every place of a text where a defined form stands, with the other form in its place."""
+    present = set(words.folded)
+    for definition in definitions:
+        short, long = definition.short, definition.long
+        for first, last in _places(words, short.folded) if short.folded[0] in present else ():
+            if sum(words.capitals[first : last + 1]) >= _FEWEST_CAPITALS:
+                yield _window(words, first, last, long)
+        for first, last in _places(words, long.folded) if long.folded[0] in present else ():
+            yield _window(words, first, last, short)
+
+
+def _places(words: Words, sought: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    length = len(sought)
+    position = -1
+    for _ in range(words.folded.count(sought[0])):
+        position = words.folded.index(sought[0], position + 1)
+        if words.folded[position : position + length] == sought:
+            yield position, position + length - 1
+
+
+def _window(words: Words, first: int, last: int, other: Words) -> Window:
+    before, after = slice(max(0, first - REACH), first), slice(last + 1, last + 1 + REACH)
+    inserted = len(other)
+    head = first - before.start
+
+    def around(those: tuple[T, ...], put_in: tuple[T, ...]) -> tuple[T, ...]:
+        return those[before] + put_in + those[after]
+
+    joints = (words.joints[first], *other.joints[1:])
+    replaced = Words(
+        exact=around(words.exact, other.exact),
+        folded=around(words.folded, other.folded),
+        capitals=around(words.capitals, other.capitals),
+        joints=around(words.joints, joints),
+        starts=around(words.starts, (words.starts[first],) * inserted),
+        ends=around(words.ends, (words.ends[last],) * inserted),
+    )
+    numbers = tuple(range(len(words)))
+    return Window(replaced, around(numbers, (first,) * inserted), last, head, head + inserted - 1)

@@ -1,0 +1,238 @@
+"""A day's papers, read once: where the terms that readers ask for stand, and what each hit is worth; knows no reader.
+
+Sets of papers are bitmaps in an int, the bit n standing for the n-th paper: AND, OR and NOT are one machine-near step.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+from digest.domain import Paper
+from digest.matching.aliases import common_definitions, windows_of
+from digest.matching.definitions import Definition, find_definitions
+from digest.matching.expressions import AnyPhrase, Like, Person, Tag, Target, Term, Wording, phrases_of
+from digest.matching.names import Likeness, Name, likeness, read_name
+from digest.matching.phrases import Phrase
+from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
+from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
+from digest.matching.words import Joint, Words, is_telling
+
+TITLE_BOOST = 1.5
+SATURATION = 1.2
+"""BM25's k1: how soon further hits in one paper stop counting."""
+INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
+"""What a hit counts with a telling word right before or after it: in "video diffusion models" the theme isn't so much
+diffusion models as a kind of them. `benchmarks/relevance.py` is what these and the title boost are measured by."""
+AUTHOR_IMPACT = 8.0
+"""About what a rare word in the title earns."""
+INITIALS_IMPACT = 4.0
+TAG_IMPACT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What one term hits."""
+
+    papers: int = 0
+    """Bitmap of all papers hit."""
+    certain: int = 0
+    """Those of them where no doubt is left, such as a full given name; only these may exclude."""
+    impacts: Mapping[int, float] = field(default_factory=dict)
+    """What a hit is worth, by the paper's position."""
+    notes: Mapping[int, str] = field(default_factory=dict)
+
+
+NO_HITS = Hits()
+
+
+def positions(papers: int) -> Iterator[int]:
+    """The positions in a bitmap, lowest first."""
+    while papers:
+        lowest = papers & -papers
+        yield lowest.bit_length() - 1
+        papers ^= lowest
+
+
+class Day:
+    """A day's papers with all that was found in them for the terms that will be asked for."""
+
+    def __init__(self, papers: Sequence[Paper], targets: Iterable[Target], statistics: Statistics) -> None:
+        self.papers = papers
+        wanted = set(targets)
+        phrases = {phrase for target in wanted for phrase in phrases_of(target)}
+        self.words = [read_paper(paper) for paper in papers]
+        """Each paper's title and abstract."""
+        self._found = find_phrases(self._texts(), phrases) if phrases else {}
+        self._tags = _tags_of(papers)
+        self._authors = _authors_of(papers) if any(isinstance(target, Person) for target in wanted) else {}
+        has_enough = statistics.papers >= FEW_PAPERS or not phrases
+        self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
+        self._hits: dict[tuple[Target, str], Hits] = {}
+
+    @property
+    def everything(self) -> int:
+        """Bitmap of all papers."""
+        return (1 << len(self.papers)) - 1
+
+    @property
+    def uncategorised(self) -> int:
+        """Bitmap of the papers whose categories nobody knows."""
+        return self._tags.get(Tag("category", ""), 0)
+
+    def hits(self, term: Term) -> Hits:
+        """What a term hits. The weight the reader gave it is left to the caller."""
+        found = self._hits.get(term.meaning)
+        if found is None:
+            found = self._hits[term.meaning] = self._find(term)
+        return found
+
+    def places(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit]]]:
+        """The hits in one paper, title before abstract, where the term's field allows them."""
+        fields = [("title", position), ("abstract", position + len(self.papers))]
+        found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
+        return [(name, hits) for name, hits in found if hits]
+
+    def _texts(self) -> list[Text]:
+        """All titles, then all abstracts."""
+        defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in self.papers]
+        common = common_definitions(defined)
+        meanings = [_meanings(own, common) for own in defined]
+        texts = [title for title, _ in self.words] + [abstract for _, abstract in self.words]
+        return [Text(words, tuple(windows_of(words, known))) for words, known in zip(texts, meanings * 2, strict=True)]
+
+    def _find(self, term: Term) -> Hits:
+        if isinstance(term.target, Like):
+            return NO_HITS
+        if isinstance(term.target, Person):
+            return self._find_person(term.target)
+        if isinstance(term.target, Tag):
+            papers = self._tags.get(term.target, 0)
+            return Hits(papers, papers, dict.fromkeys(positions(papers), TAG_IMPACT))
+        return self._find_wording(term.target, term.field)
+
+    def _find_wording(self, target: Wording, where: str) -> Hits:
+        candidates = {number % len(self.papers) for number in self._texts_with(target)}
+        rarity = self._rarity(target) if candidates else 0.0
+        impacts = {}
+        for position in sorted(candidates):
+            places = self.places(target, where, position)
+            count = sum(self._count(hits, position, name) for name, hits in places)
+            if count:
+                impacts[position] = rarity * _saturated(count)
+        papers = _bitmap(impacts)
+        return Hits(papers, papers, impacts)
+
+    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its place."""
+        title, abstract = self.words[position]
+        words = title if name == "title" else abstract
+        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
+
+    def _texts_with(self, target: Wording) -> Iterable[int]:
+        if isinstance(target, Phrase):
+            return self._found.get(target, {}).keys()
+        if isinstance(target, AnyPhrase):
+            return {number for phrase in target.phrases for number in self._texts_with(phrase)}
+        return set(self._texts_with(target.one)) & set(self._texts_with(target.other))
+
+    def _hits_in(self, target: Wording, number: int) -> list[Hit]:
+        if isinstance(target, Phrase):
+            return self._found.get(target, {}).get(number, [])
+        if isinstance(target, AnyPhrase):
+            return without_overlaps(hit for phrase in target.phrases for hit in self._hits_in(phrase, number))
+        return _pairs(self._hits_in(target.one, number), self._hits_in(target.other, number), target.distance)
+
+    def _rarity(self, target: Wording) -> float:
+        if isinstance(target, Phrase):
+            return self._statistics.rarity(target)
+        if isinstance(target, AnyPhrase):
+            return min(map(self._statistics.rarity, target.phrases))
+        return max(self._rarity(target.one), self._rarity(target.other))
+
+    def _find_person(self, person: Person) -> Hits:
+        impacts: dict[int, float] = {}
+        notes: dict[int, str] = {}
+        certain = []
+        for position, (how, author) in sorted(self._best_authors(person).items()):
+            impacts[position] = AUTHOR_IMPACT if how is Likeness.CERTAIN else INITIALS_IMPACT
+            if how is Likeness.CERTAIN:
+                certain.append(position)
+            else:
+                notes[position] = f"{author}: {_why_uncertain(author)}"
+        return Hits(_bitmap(impacts), _bitmap(certain), impacts, notes)
+
+    def _best_authors(self, person: Person) -> dict[int, tuple[Likeness, str]]:
+        """For each paper the author most like the person."""
+        best: dict[int, tuple[Likeness, str]] = {}
+        for asked in person.names:
+            for position, author, found in self._authors.get(asked.family, ()):
+                how = likeness(asked, found)
+                if how > best.get(position, (Likeness.NONE, ""))[0]:
+                    best[position] = (how, author)
+        return best
+
+
+def _pairs(one: Sequence[Hit], other: Sequence[Hit], distance: int) -> list[Hit]:
+    """Passages from a hit of one to a hit of the other with at most so many words between them."""
+    found = []
+    for a in one:
+        for b in other:
+            first, second = sorted((a, b))
+            if first.end <= second.start and second.first - first.last - 1 <= distance:
+                found.append(Hit(first.start, second.end, first.first, second.last))
+    return without_overlaps(found)
+
+
+def _standing(hit: Hit, words: Words) -> float:
+    """What a hit counts: all of it where it stands for itself, less inside a longer expression."""
+    standing = 1.0
+    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1):
+        standing *= INSIDE_BEFORE
+    after = hit.last + 1
+    if after < len(words) and words.joints[after] is not Joint.GAP and is_telling(words, after):
+        standing *= INSIDE_AFTER
+    return standing
+
+
+def _saturated(count: float) -> float:
+    return count * (SATURATION + 1) / (count + SATURATION)
+
+
+def _bitmap(found: Iterable[int]) -> int:
+    return reduce(lambda papers, position: papers | 1 << position, found, 0)
+
+
+def _why_uncertain(author: str) -> str:
+    return "initials only" if any(name.given for name in read_name(author)) else "family name only"
+
+
+def _meanings(own: Sequence[Definition], common: Sequence[Definition]) -> tuple[Definition, ...]:
+    """What a paper's acronyms mean: what it says itself comes before what the others say."""
+    said = {definition.key for definition in own}
+    return (*own, *(definition for definition in common if definition.key not in said))
+
+
+def _tags_of(papers: Sequence[Paper]) -> dict[Tag, int]:
+    """For each category, archive and source its papers; those without categories under the empty one."""
+    tags: defaultdict[Tag, int] = defaultdict(int)
+    for position, paper in enumerate(papers):
+        categories = [category.strip().casefold() for category in paper.categories]
+        archives = [category.partition(".")[0] for category in categories]
+        sources = [source.casefold() for source in paper.sources]
+        for kind, values in (("category", categories + archives or [""]), ("source", sources)):
+            for value in values:
+                tags[Tag(kind, value)] |= 1 << position
+    return dict(tags)
+
+
+def _authors_of(papers: Sequence[Paper]) -> dict[str, list[tuple[int, str, Name]]]:
+    """For each family name where it stands: the paper, the author as printed, and the name as read."""
+    authors: defaultdict[str, list[tuple[int, str, Name]]] = defaultdict(list)
+    for position, paper in enumerate(papers):
+        for author in paper.authors:
+            for name in read_name(author):
+                authors[name.family].append((position, author, name))
+    return dict(authors)

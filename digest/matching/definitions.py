@@ -1,0 +1,97 @@
+"""Finds where a paper says what an acronym stands for: `retrieval-augmented generation (RAG)`; knows no dictionary.
+
+The rule is Schwartz and Hearst's (A simple algorithm for identifying abbreviation definitions, 2003): each letter of
+the short form stands in the long form, in order, and the first one begins a word of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from digest.matching.words import Joint, Words, read_words
+
+_SHORT = r"(?=[^()\s]*[A-Z][^()\s]*[A-Z])[A-Za-z][A-Za-z0-9\-/]{1,9}"
+_SHORT_IN_BRACKETS = re.compile(rf"\(\s*({_SHORT})\s*[);,]")
+_LONG_IN_BRACKETS = re.compile(rf"(?<![^\s(])({_SHORT})\s+\(([^()]{{6,100}})\)")
+_FEWEST_LETTERS = 2
+_EXTRA_WORDS = 5
+"""A long form has at most min(letters + 5, 2 × letters) words, as the paper has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An acronym and the words it stands for, both as `Words`, so that either may stand for the other."""
+
+    short: Words
+    long: Words
+
+    @property
+    def key(self) -> str:
+        """The acronym's letters."""
+        return "".join(self.short.folded)
+
+
+def find_definitions(text: str) -> tuple[Definition, ...]:
+    """What a text defines, in the order in which it does."""
+    if "(" not in text:
+        return ()
+    found = {definition.key: definition for definition in (*_shorts(text), *_longs(text))}
+    return tuple(found.values())
+
+
+def long_form_start(short: str, before: str) -> int | None:
+    """Where in the words before a reader's `(RL)` its long form begins; None if it isn't short for any of them."""
+    return _long_form_start(_letters(short), before)
+
+
+def _shorts(text: str) -> Iterator[Definition]:
+    """Definitions of the form `long form (SHORT)`."""
+    for found in _SHORT_IN_BRACKETS.finditer(text):
+        letters = _letters(found[1])
+        before = text[: found.start()].rstrip()
+        most = min(len(letters) + _EXTRA_WORDS, 2 * len(letters))
+        words = list(re.finditer(r"[^\s]+", before[-300:]))[-most:]
+        if not words:
+            continue
+        candidate = before[-300:][words[0].start() :]
+        candidate = re.split(r"[.;:,!?()](?=\s)|[()]", candidate)[-1].lstrip()
+        start = _long_form_start(letters, candidate)
+        if start is not None:
+            yield from _definition(found[1], candidate[start:])
+
+
+def _longs(text: str) -> Iterator[Definition]:
+    """Definitions of the form `SHORT (long form)`."""
+    for found in _LONG_IN_BRACKETS.finditer(text):
+        if _long_form_start(_letters(found[1]), found[2]) == 0:
+            yield from _definition(found[1], found[2])
+
+
+def _definition(short: str, long: str) -> Iterator[Definition]:
+    words, acronym = read_words(long), read_words(short)
+    is_whole = Joint.GAP not in (*words.joints[1:], *acronym.joints[1:])
+    if is_whole and len(words) > 1 and acronym and not set(acronym.folded) & set(words.folded):
+        yield Definition(acronym, words)
+
+
+def _letters(short: str) -> str:
+    """The letters that must stand in the long form: `LLMs` is LLM."""
+    bare = re.sub(r"(?<=[A-Z])s$", "", short)
+    return re.sub(r"[^a-z0-9]", "", bare.casefold())
+
+
+def _long_form_start(letters: str, candidate: str) -> int | None:
+    """Where in the text before it the long form of these letters begins; None if they aren't in it."""
+    text = candidate.casefold()
+    at = len(text)
+    if len(letters) < _FEWEST_LETTERS:
+        return None
+    for number, letter in reversed(list(enumerate(letters))):
+        at = text.rfind(letter, 0, at)
+        while number == 0 and at > 0 and text[at - 1].isalnum():
+            at = text.rfind(letter, 0, at)
+        if at < 0:
+            return None
+    return at

@@ -1,0 +1,71 @@
+"""What units hit: expressions evaluated over a day's papers, each once for all readers; knows no reader.
+
+Sets of papers are bitmaps in an int, as in `day`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+
+from digest.matching.day import Day, Hits, positions
+from digest.matching.expressions import AllOf, AnyOf, Expression, Not, Term, wanted_terms_of
+from digest.matching.interests import Unit
+
+
+class Findings:
+    """A day's hits of every unit asked for."""
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+        self._hits: dict[Unit, Hits] = {}
+
+    def hits(self, unit: Unit) -> Hits:
+        """The papers of which a unit holds; a hit is worth as much as its wanted terms are together."""
+        if isinstance(unit.expression, Term):
+            return self.day.hits(unit.expression)
+        found = self._hits.get(unit)
+        if found is None:
+            found = self._hits[unit] = _evaluate(unit, self.day)
+        return found
+
+
+def counting_terms(unit: Unit) -> Iterator[Term]:
+    """The terms that add to a unit's score: each meaning once, with its greatest weight."""
+    heaviest: dict[object, Term] = {}
+    for term in wanted_terms_of(unit.expression):
+        known = heaviest.get(term.meaning)
+        if known is None or term.weight > known.weight:
+            heaviest[term.meaning] = term
+    return (term for meaning, term in heaviest.items() if meaning not in unit.counted)
+
+
+def _evaluate(unit: Unit, day: Day) -> Hits:
+    taken = _holding(unit.expression, day)
+    impacts = dict.fromkeys(positions(taken), 0.0)
+    for term in counting_terms(unit):
+        hits = day.hits(term)
+        for position in positions(hits.papers & taken):
+            impacts[position] += term.weight * hits.impacts[position]
+    return Hits(taken, _holding(unit.expression, day, is_certain=True), impacts)
+
+
+def _holding(expression: Expression, day: Day, *, is_certain: bool = False) -> int:
+    """Bitmap of the papers of which an expression holds. What a NOT keeps out must be certain."""
+    if isinstance(expression, Term):
+        hits = day.hits(expression)
+        return hits.certain if is_certain else hits.papers
+    if isinstance(expression, Not):
+        return day.everything & ~_holding(expression.part, day, is_certain=not is_certain)
+    parts = [_holding(part, day, is_certain=is_certain) for part in expression.parts]
+    return reduce(int.__and__, parts) if isinstance(expression, AllOf) else _at_least(expression, parts)
+
+
+def _at_least(expression: AnyOf, parts: list[int]) -> int:
+    """The papers of which `fewest` of the parts hold: level n has those that n + 1 parts or more have taken so far."""
+    levels = [0] * expression.fewest
+    for part in parts:
+        for level in range(len(levels) - 1, 0, -1):
+            levels[level] |= levels[level - 1] & part
+        levels[0] |= part
+    return levels[-1]
