@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from digest.composing import build_digest
-from digest.domain import Digest, Match, Paper, SourceAccount, Subscriber
-from digest.matching import match_papers, rank_trending
+from digest.domain import Digest, Match, Paper, Profile, SourceAccount, Subscriber
+from digest.matching import liked_papers, match_papers, rank_trending
 from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
@@ -54,10 +54,19 @@ def assemble_digests(
     for cursor, group in by_cursor.items():
         span = load_span(papers, after=cursor, edition=edition)
         for some in in_batches(group, READERS_A_BATCH):
-            found = match_papers(span.every_paper, [reader.profile for reader in some])
+            profiles = [reader.profile for reader in some]
+            found = match_papers(span.every_paper, profiles, liked=_find_liked(papers, profiles))
             mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=edition)
             for reader, matches in zip(some, found, strict=True):
                 yield _assemble(reader, span, matches, losses.get(reader.id), mailed.get(reader.id, frozenset()))
+
+
+def _find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
+    """The papers that `like:` names, by whichever of their ids it does."""
+    asked = liked_papers(profiles)
+    for paper in papers.named(asked):
+        for name in asked.intersection((paper.id, *paper.aliases)):
+            yield replace(paper, id=name)
 
 
 def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:

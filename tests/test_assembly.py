@@ -185,3 +185,13 @@ def test_upvotes_of_a_later_day_do_not_show_in_an_older_edition(collect: Collect
     (digest,) = assemble(reader(cursor=date(2026, 6, 28)), day=EVE)
 
     assert digest.is_empty
+
+
+def test_a_reader_who_likes_a_paper_that_we_hold_gets_those_like_it(collect: Collect, assemble: Assemble) -> None:
+    abstract = "A selective scan is hardware-aware; the selective scan makes mamba blocks fast."
+    liked = paper(1, "Selective scans of mamba blocks", day=EVE, abstract=abstract, aliases=("doi:10.5555/scan",))
+    collect(liked, day=EVE)
+    collect(paper(2, "Mamba blocks with a selective scan", abstract="It is hardware-aware."), paper(3, "A garden"))
+    for name in ("like:arxiv:2606.00001", "like:doi:10.5555/scan"):
+        [digest] = assemble(reader(profile=Profile((Interest("More", (name,)),))))
+        assert shown(digest, SectionKind.INTEREST) == ["2"]

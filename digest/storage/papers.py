@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +41,11 @@ class PaperStore:
     def listed_in(self, day: date, *, as_of: date) -> tuple[Paper, ...]:
         """The papers that a community listed first in that edition, whatever edition they belong to, in its order."""
         return self._papers(and_(tables.listings.c.edition == day, ~tables.listings.c.archived), as_of, by_rank=True)
+
+    def named(self, ids: Collection[str]) -> tuple[Paper, ...]:
+        """The papers that have one of these ids, as far as we hold them."""
+        held = select(tables.aliases.c.paper_id).where(tables.aliases.c.alias.in_(ids))
+        return self._papers(tables.papers.c.id.in_(held), date.max) if ids else ()
 
     def count(self, day: date) -> int:
         """How many papers the edition holds."""
