@@ -11,7 +11,6 @@ from lxml import etree
 
 from digest.domain import Authority, Paper
 from digest.errors import SourceError
-from digest.identity import parse_arxiv_id
 from digest.sources.formats.dates import iso_day, iso_moment
 from digest.sources.formats.decoding import all_text, by_tag, read_xml
 from digest.sources.formats.page import Dating, Page, read_each, unique_papers
@@ -21,7 +20,6 @@ from digest.sources.formats.text import clean
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
 _NAME = f"{ATOM}name"
-_ID_CHARACTERS = 200
 _ERROR = "/api/errors"  # in the id of an entry that is none
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
@@ -85,8 +83,7 @@ def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
 
 def _versions(identifier: str, first: str, last: str) -> tuple[datetime, ...]:
     """The times of all versions, where there are no more than the two that an entry tells."""
-    arxiv = parse_arxiv_id(identifier[:_ID_CHARACTERS])
-    told = {1: (first,), 2: (first, last)}.get((arxiv and arxiv[1]) or 0, ())
+    told = {"1": (first,), "2": (first, last)}.get(identifier.rpartition("v")[2], ())
     moments = tuple(moment.astimezone(UTC) for text in told if (moment := iso_moment(text)))
     return moments if len(moments) == len(told) else ()
 
