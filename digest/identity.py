@@ -9,6 +9,7 @@ import hashlib
 import re
 import unicodedata
 
+ID_CHARACTERS = 200
 TITLE_LETTERS_THAT_IDENTIFY = 25
 """From this many letters and digits on, a title alone may merge two records of different sources."""
 
@@ -54,6 +55,21 @@ def parse_pmid(text: str) -> str | None:
     """The PubMed identifier in `pmid:…`, without leading zeros; None if it is no such text. A bare number isn't one."""
     found = _PMID.match(text.strip())
     return found["pmid"].lstrip("0") or None if found else None
+
+
+def canonical_id(text: str) -> str | None:
+    """The id under which a paper is held, from any notation of an arXiv id, a DOI or `pmid:…`; None if it is none.
+
+    arXiv's own DOIs are arXiv ids. Texts longer than any identifier are none.
+    """
+    if len(text) > ID_CHARACTERS:
+        return None
+    if arxiv := parse_arxiv_id(text):
+        return f"arxiv:{arxiv[0]}"
+    if doi := parse_doi(text):
+        return f"doi:{doi}" if doi.isprintable() else None
+    pmid = parse_pmid(text)
+    return f"pmid:{pmid}" if pmid else None
 
 
 def normalise_title(title: str) -> str:

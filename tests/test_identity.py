@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.identity import family_name, normalise_title, parse_arxiv_id, parse_doi, title_id
+from digest.identity import canonical_id, family_name, normalise_title, parse_arxiv_id, parse_doi, title_id
 
 DIGITS = "0123456789"
 new_ids = st.builds(
@@ -167,3 +167,18 @@ def test_spellings_of_one_author_give_one_family_name(author: str, family: str) 
 def test_any_text_can_be_asked_for_a_family_name(author: str) -> None:
     name = family_name(author)
     assert name == "" or name.isalpha()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://arxiv.org/abs/2503.01234v2", "arxiv:2503.01234"),
+        ("10.48550/arXiv.2503.01234", "arxiv:2503.01234"),
+        ("https://doi.org/10.1101/2026.06.30.1", "doi:10.1101/2026.06.30.1"),
+        ("pmid:0123", "pmid:123"),
+        ("mamba", None),
+        ("10.1101/" + "9" * 200, None),
+    ],
+)
+def test_a_paper_has_one_id_whatever_notation_it_comes_in(text: str, expected: str | None) -> None:
+    assert canonical_id(text) == expected

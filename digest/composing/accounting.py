@@ -101,10 +101,11 @@ def _say_brought(covered: _Covered) -> str:
 
 
 def _say_files(covered: _Covered) -> str:
+    """What came from files where other sources brought something too; alone it would only repeat the headline."""
     papers = sum(entry.announced for entry in covered.files)
-    broken = any(entry.is_open for entry in covered.files)
-    came = f"{counted(papers, 'paper')} came from files" if papers else ""
-    unread = "some files could not be read" if broken else ""
+    is_broken = any(entry.is_open for entry in covered.files)
+    came = f"{counted(papers, 'paper')} came from files" if papers and (covered.entries or is_broken) else ""
+    unread = "some files could not be read" if is_broken else ""
     said = "; ".join(filter(None, (came, unread)))
     return f"{said[0].upper()}{said[1:]}." if said else ""
 

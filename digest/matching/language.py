@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from lark import Token, Tree
 
+from digest.identity import canonical_id
 from digest.matching.definitions import long_form_start
 from digest.matching.expressions import (
     AllOf,
@@ -45,7 +46,6 @@ _FIELDS = {
 }  # fmt: skip
 """Names that readers paste from elsewhere: arXiv's (https://info.arxiv.org/help/api/user-manual.html) and PubMed's."""
 
-_ARXIV_NUMBER = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
 _STRAY_WEIGHT = re.compile(r"\^(?!\{)")
 
 
@@ -153,9 +153,13 @@ def _term(tokens: list[Token], text: str) -> Term:
 
 
 def _paper_id(text: str) -> str:
-    """A paper's id; a bare number is arXiv's, and a version says nothing about what a paper is like."""
-    number = _ARXIV_NUMBER.fullmatch(text)
-    return f"arxiv:{number[1]}" if number else text
+    """A paper's canonical id; a version says nothing about what a paper is like."""
+    paper_id = canonical_id(text) or (text if text.startswith("title:") else None)
+    if paper_id is None:
+        raise UnreadableError(
+            f"{text:.40} is no paper's id", "write it like like:arxiv:2503.01234 or like:doi:10.1101/…"
+        )
+    return paper_id
 
 
 def _field(prefix: str, suffix: str = "") -> str:

@@ -96,9 +96,15 @@ def test_files_announce_nothing_and_are_not_named_to_readers(tell: Tell) -> None
     entry = SourceAccount("files", DAY, 24, late=("papers/cut.json",))
 
     assert tell(entry) == ("24 papers came from files; some files could not be read.",)
-    assert tell(replace(entry, late=())) == ("24 papers came from files.",)
     assert tell(replace(entry, announced=0)) == ("Some files could not be read.",)
     assert tell(replace(entry, announced=0, late=())) == ()
+
+
+def test_papers_from_files_are_counted_apart_only_beside_those_of_other_sources(tell: Tell) -> None:
+    files = SourceAccount("files", DAY, 24)
+
+    assert tell(files) == ()  # the headline has said it
+    assert tell(files, SourceAccount("arxiv", DAY, 5))[-1] == "24 papers came from files."
 
 
 def test_older_papers_that_are_not_shown_are_counted(tell: Tell) -> None:

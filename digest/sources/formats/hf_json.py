@@ -14,7 +14,7 @@ from digest.identity import parse_arxiv_id
 from digest.sources.formats.dates import iso_day
 from digest.sources.formats.decoding import looks_like_python, read_json, read_text
 from digest.sources.formats.page import Dating, Page, UnusableRecordError, main_day, read_each, unique_papers
-from digest.sources.formats.records import as_list, as_object, as_text, make_paper
+from digest.sources.formats.records import as_list, as_object, as_text, list_paper, make_paper
 from digest.sources.formats.text import clean
 
 _PAGES = "https://huggingface.co/papers/"
@@ -67,7 +67,7 @@ def _read_item(item: Any, asked: date) -> Paper:
     identifier = as_text(inner.get("id"))
     if not parse_arxiv_id(identifier):
         raise UnusableRecordError(f"{clean(identifier, most_characters=60)!r} is no arXiv id")
-    return make_paper(
+    paper = make_paper(
         identifier,
         title=inner.get("title") or outer.get("title"),
         announced=_announced(inner.get("submittedOnDailyAt"), asked),
@@ -76,16 +76,18 @@ def _read_item(item: Any, asked: date) -> Paper:
         published=iso_day(as_text(inner.get("publishedAt"))),
         is_withdrawn=bool(inner.get("withdrawnAt")),
         authority=Authority.AGGREGATOR,
-        code_url=inner.get("githubRepo"),
-        code_stars=inner.get("githubStars"),
-        project_url=inner.get("projectPage"),
-        page_url=f"{_PAGES}{identifier}",
+    )
+    return list_paper(
+        paper,
         upvotes=inner.get("upvotes"),
         picked_by=_full_name(inner.get("submittedOnDailyBy")) or _full_name(outer.get("submittedBy")),
         organization=_full_name(inner.get("organization")) or _full_name(outer.get("organization")),
         ai_summary=inner.get("ai_summary"),
         ai_keywords=as_list(inner.get("ai_keywords")),
-        is_listed=True,
+        code_url=inner.get("githubRepo"),
+        code_stars=inner.get("githubStars"),
+        project_url=inner.get("projectPage"),
+        page_url=f"{_PAGES}{paper.id.removeprefix('arxiv:')}",
     )
 
 

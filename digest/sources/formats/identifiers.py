@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from digest.identity import parse_arxiv_id, parse_doi, parse_pmid
+from digest.identity import canonical_id, parse_arxiv_id
 
 
 def choose_identifier(texts: Iterable[str]) -> str | None:
     """The first text that holds an arXiv id, else the first with a DOI or PubMed id (`pmid:…`); None if none does."""
-    known = (text for text in texts if parse_arxiv_id(text) or parse_doi(text) or parse_pmid(text))
+    known = (text for text in texts if canonical_id(text))
     return min(known, key=lambda text: parse_arxiv_id(text) is None, default=None)

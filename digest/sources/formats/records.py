@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from digest.domain import Authority, Paper
-from digest.identity import normalise_title, parse_arxiv_id, parse_doi, parse_pmid, title_id
+from digest.identity import canonical_id, normalise_title, parse_arxiv_id, title_id
 from digest.sources.formats.page import UnusableRecordError
 from digest.sources.formats.text import clean, web_link
 
@@ -49,16 +50,6 @@ def make_paper(
     authority: Authority = Authority.PAGE,
     url: Any = "",
     pdf_url: Any = "",
-    code_url: Any = "",
-    code_stars: Any = None,
-    project_url: Any = "",
-    page_url: Any = "",
-    upvotes: Any = None,
-    picked_by: Any = "",
-    organization: Any = "",
-    ai_summary: Any = "",
-    ai_keywords: Iterable[Any] = (),
-    is_listed: bool = False,
 ) -> Paper:
     """A clean Paper; values of a wrong type count as missing.
 
@@ -83,23 +74,42 @@ def make_paper(
         published=published or (submitted[0].date() if submitted else None),
         url=home or web_link(as_text(url)),
         pdf_url=file or web_link(as_text(pdf_url)),
-        code_url=web_link(as_text(code_url)),
-        code_stars=_count(code_stars),
-        project_url=web_link(as_text(project_url)),
-        page_url=web_link(as_text(page_url)),
         comment=clean(as_text(comment), most_characters=COMMENT_CHARACTERS),
         journal_ref=clean(as_text(journal_ref), most_characters=COMMENT_CHARACTERS),
         version=version or len(submitted) or None,
         versions=submitted,
         is_withdrawn=is_withdrawn,
         authority=authority,
+        aliases=_aliases(other_ids, paper_id),
+    )
+
+
+def list_paper(
+    paper: Paper,
+    *,
+    upvotes: Any = None,
+    picked_by: Any = "",
+    organization: Any = "",
+    ai_summary: Any = "",
+    ai_keywords: Iterable[Any] = (),
+    code_url: Any = "",
+    code_stars: Any = None,
+    project_url: Any = "",
+    page_url: Any = "",
+) -> Paper:
+    """The paper as a community lists it, with what it says of it; values of a wrong type count as missing."""
+    return replace(
+        paper,
+        is_listed=True,
         upvotes=_count(upvotes),
         picked_by=clean(as_text(picked_by), most_characters=NAME_CHARACTERS),
         organization=clean(as_text(organization), most_characters=NAME_CHARACTERS),
         ai_summary=clean(as_text(ai_summary), most_characters=COMMENT_CHARACTERS),
         ai_keywords=_names(ai_keywords, most=MOST_KEYWORDS),
-        is_listed=is_listed,
-        aliases=_aliases(other_ids, paper_id),
+        code_url=web_link(as_text(code_url)),
+        code_stars=_count(code_stars),
+        project_url=web_link(as_text(project_url)),
+        page_url=web_link(as_text(page_url)),
     )
 
 
@@ -128,26 +138,12 @@ def _identify(identifier: str | None, title: str) -> tuple[str, int | None]:
         if not normalise_title(title):
             raise UnusableRecordError("the title, its only identity, has neither letters nor digits")
         return title_id(title), None
-    arxiv = parse_arxiv_id(identifier[:NAME_CHARACTERS])
-    if arxiv:
-        number, version = arxiv
-        return f"arxiv:{number}", version
-    if paper_id := _other_id(identifier):
-        return paper_id, None
-    shown = clean(identifier, most_characters=60)
-    raise UnusableRecordError(f"{shown!r} is neither an arXiv id nor a DOI" if shown else "the record has no id")
-
-
-def _other_id(text: str) -> str | None:
-    """The canonical id in a text that holds a DOI or PubMed id; arXiv's own DOIs are arXiv ids."""
-    arxiv = parse_arxiv_id(text[:NAME_CHARACTERS])
-    if arxiv:
-        return f"arxiv:{arxiv[0]}"
-    doi = parse_doi(text[:NAME_CHARACTERS])
-    if doi:
-        return f"doi:{doi}" if doi.isprintable() else None
-    pmid = parse_pmid(text[:NAME_CHARACTERS])
-    return f"pmid:{pmid}" if pmid else None
+    paper_id = canonical_id(identifier)
+    if paper_id is None:
+        shown = clean(identifier, most_characters=60)
+        raise UnusableRecordError(f"{shown!r} is neither an arXiv id nor a DOI" if shown else "the record has no id")
+    arxiv = parse_arxiv_id(identifier)
+    return paper_id, arxiv[1] if arxiv else None
 
 
 def _links(paper_id: str) -> tuple[str, str]:
@@ -165,7 +161,7 @@ def _links(paper_id: str) -> tuple[str, str]:
 
 
 def _aliases(values: Iterable[Any], paper_id: str) -> tuple[str, ...]:
-    found = (_other_id(as_text(value)) for value in islice(values, MOST_OTHER_IDS) if value)
+    found = (canonical_id(as_text(value)) for value in islice(values, MOST_OTHER_IDS) if value)
     return tuple(dict.fromkeys(name for name in found if name and name != paper_id))
 
 

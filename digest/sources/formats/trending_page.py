@@ -10,7 +10,7 @@ from digest.errors import SourceError
 from digest.sources.formats.dates import newest_day
 from digest.sources.formats.decoding import read_text
 from digest.sources.formats.page import Dating, Page, read_each, unique_papers
-from digest.sources.formats.records import make_paper
+from digest.sources.formats.records import list_paper, make_paper
 from digest.sources.formats.text import clean
 
 INVITATION = "Get trending papers in your email inbox!"
@@ -32,7 +32,8 @@ def parse_page(content: bytes, dating: Dating) -> Page:
 
     def read(pair: tuple[str, str]) -> Paper:
         title, abstract = pair
-        return make_paper(None, title=title, abstract=abstract, announced=day, picked_by=picked_by, is_listed=True)
+        paper = make_paper(None, title=title, abstract=abstract, announced=day)
+        return list_paper(paper, picked_by=picked_by)
 
     papers, refused = read_each(((_paragraph(index), pair) for index, pair in enumerate(pairs)), read)
     return Page(day=day, papers=unique_papers(papers), refused=refused, records=len(pairs))
