@@ -5,6 +5,8 @@ Source: https://info.arxiv.org/help/api/user-manual.html.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -12,14 +14,15 @@ from lxml import etree
 from digest.domain import Authority, Paper
 from digest.errors import SourceError
 from digest.sources.formats.dates import iso_day, iso_moment
-from digest.sources.formats.decoding import all_text, by_tag, read_xml
+from digest.sources.formats.decoding import all_text, read_xml
 from digest.sources.formats.page import Dating, Page, read_each, unique_papers
 from digest.sources.formats.records import is_withdrawal, make_paper
 from digest.sources.formats.text import clean
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
-_NAME = f"{ATOM}name"
+_AUTHOR, _NAME = f"{ATOM}author", f"{ATOM}name"
+_CATEGORY, _PRIMARY = f"{ATOM}category", f"{ARXIV}primary_category"
 _ERROR = "/api/errors"  # in the id of an entry that is none
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
@@ -56,29 +59,40 @@ def _refuse_error(entry: etree._Element) -> None:
 
 
 def _read_entry(entry: etree._Element, dating: Dating) -> Paper:
-    fields = by_tag(entry)
-
-    def text_of(tag: str) -> str:
-        return all_text(fields[tag][0]) if tag in fields else ""
-
-    kinds = (*fields.get(f"{ARXIV}primary_category", ()), *fields.get(f"{ATOM}category", ()))
-    comment = text_of(f"{ARXIV}comment")
-    identifier, published = text_of(f"{ATOM}id"), text_of(f"{ATOM}published")
+    fields, authors, categories = _sort_out(entry)
+    comment, identifier, published = fields[f"{ARXIV}comment"], fields[f"{ATOM}id"], fields[f"{ATOM}published"]
     return make_paper(
         identifier,
-        title=text_of(f"{ATOM}title"),
+        title=fields[f"{ATOM}title"],
         announced=dating.undated,
-        authors=[all_text(part) for author in fields.get(f"{ATOM}author", ()) for part in author if part.tag == _NAME],
-        abstract=text_of(f"{ATOM}summary"),
-        categories=dict.fromkeys(kind.get("term") for kind in kinds),
+        authors=authors,
+        abstract=fields[f"{ATOM}summary"],
+        categories=dict.fromkeys(categories),
         published=iso_day(published),
-        versions=_versions(identifier, published, text_of(f"{ATOM}updated")),
+        versions=_versions(identifier, published, fields[f"{ATOM}updated"]),
         comment=comment,
         is_withdrawn=is_withdrawal(comment),
-        journal_ref=text_of(f"{ARXIV}journal_ref"),
-        other_ids=[text_of(f"{ARXIV}doi")],
+        journal_ref=fields[f"{ARXIV}journal_ref"],
+        other_ids=[fields[f"{ARXIV}doi"]],
         authority=Authority.ARCHIVE,
     )
+
+
+def _sort_out(entry: etree._Element) -> tuple[Mapping[str, str], list[str], list[str]]:
+    """An entry's texts by tag, authors and categories, the primary one first; one pass, faster than a search each."""
+    fields: defaultdict[str, str] = defaultdict(str)
+    authors: list[str] = []
+    primary: list[str] = []
+    others: list[str] = []
+    for child in entry:
+        tag = str(child.tag)
+        if tag == _AUTHOR:
+            authors += [all_text(part) for part in child if part.tag == _NAME]
+        elif tag in (_CATEGORY, _PRIMARY):
+            (primary if tag == _PRIMARY else others).append(child.get("term", ""))
+        elif tag not in fields:
+            fields[tag] = all_text(child)
+    return fields, authors, primary + others
 
 
 def _versions(identifier: str, first: str, last: str) -> tuple[datetime, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from email.utils import parsedate, parsedate_to_datetime
+from functools import lru_cache
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 """arXiv began in 1991; upstream is known to carry dates of the far future, which nobody can trust."""
@@ -17,7 +18,13 @@ _YEARS_TO_A_LEAP_DAY = 8  # 2096 to 2104
 
 def iso_day(text: str) -> date | None:
     """The date at the start of an ISO date or time, as written; padding may be missing, as in 2026-6-30."""
-    found = _ISO_DATE.match(text.strip())
+    return _leading_day(text.strip()[:11])
+
+
+@lru_cache(maxsize=1024)
+def _leading_day(text: str) -> date | None:
+    """The date in ten characters and one more, which must be no digit; a page has few and each many times."""
+    found = _ISO_DATE.match(text)
     return _trusted_date(*(int(part) for part in found.groups())) if found else None
 
 

@@ -91,12 +91,3 @@ def all_text(element: etree._Element | None) -> str:
     if element is None:
         return ""
     return "".join(element.itertext()) if len(element) else element.text or ""
-
-
-def by_tag(element: etree._Element) -> dict[str, list[etree._Element]]:
-    """The children of an element by their tags, found in one pass: much faster than a search for each."""
-    children: dict[str, list[etree._Element]] = {}
-    for child in element:
-        if isinstance(child.tag, str):
-            children.setdefault(child.tag, []).append(child)
-    return children

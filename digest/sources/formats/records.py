@@ -138,12 +138,13 @@ def _identify(identifier: str | None, title: str) -> tuple[str, int | None]:
         if not normalise_title(title):
             raise UnusableRecordError("the title, its only identity, has neither letters nor digits")
         return title_id(title), None
+    if arxiv := parse_arxiv_id(identifier):
+        return f"arxiv:{arxiv[0]}", arxiv[1]
     paper_id = canonical_id(identifier)
     if paper_id is None:
         shown = clean(identifier, most_characters=60)
         raise UnusableRecordError(f"{shown!r} is neither an arXiv id nor a DOI" if shown else "the record has no id")
-    arxiv = parse_arxiv_id(identifier)
-    return paper_id, arxiv[1] if arxiv else None
+    return paper_id, None
 
 
 def _links(paper_id: str) -> tuple[str, str]:
@@ -170,8 +171,7 @@ def _count(value: Any) -> int | None:
 
 
 def _names(values: Iterable[Any], *, most: int) -> tuple[str, ...]:
-    names = (_clean_name(value) for value in islice(values, most) if isinstance(value, str))
-    return tuple(name for name in names if name)
+    return tuple([name for value in islice(values, most) if isinstance(value, str) and (name := _clean_name(value))])
 
 
 @lru_cache(maxsize=NAMES_REMEMBERED)
