@@ -30,7 +30,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from digest.domain import Interest, Paper, Profile
-from digest.matching.compiling import IS_COMPILED
+from digest.matching.columns import IS_COMPILED
 from digest.matching.crowd import Vocabulary, compile_profile, gather
 from digest.matching.day import Day
 from digest.matching.interests import targets_of

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, ParamSpec, TypeVar, cast
 
-from numpy.typing import NDArray
+from digest.matching.columns import IS_COMPILED
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-IS_COMPILED = find_spec("numba") is not None
 _numba: Any = import_module("numba") if IS_COMPILED else None
 
 
@@ -29,8 +27,3 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
         return cast("Callable[P, R]", _numba.njit(cache=True)(function))
     except RuntimeError:  # nowhere to keep it: compiled anew in each process
         return cast("Callable[P, R]", _numba.njit(function))
-
-
-def column(values: NDArray[Any]) -> Any:
-    """Numbers in the form whose items are fastest to reach: an array for compiled code, a list for plain Python."""
-    return values if IS_COMPILED else values.tolist()
