@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from digest.composing import build_digest
-from digest.domain import Digest, Match, Paper, Profile, SourceAccount, Subscriber
-from digest.matching import liked_papers, match_papers, rank_trending
+from digest.domain import Digest, Match, Paper, Profile, SourceAccount, Subscriber, WordCounts
+from digest.matching import Statistics, count_words, iter_matches, liked_papers, rank_trending, read_paper
 from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
+
+PAPERS_COUNTED = 20_000
+"""How rare a word is, is told by so many of the newest stored papers: about a month of arXiv's computer science."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,34 @@ def assemble_digests(
 ) -> Iterator[Digest]:
     """The digest of each reader over the editions after their cursor; empty ones too.
 
-    Matching goes over the whole span and many readers at once. Only for listed papers of editions before the span is it
+    Matching reads a span once for all its readers. Only for listed papers of editions before the span is it
     looked up whether they were mailed before: they may trend days after they matched.
     """
     by_cursor = defaultdict(list)
+    statistics = read_statistics(edition, papers)
     for reader in readers:
         by_cursor[cursor_before(reader, edition)].append(reader)
     for cursor, group in by_cursor.items():
         span = load_span(papers, after=cursor, edition=edition)
+        profiles = [reader.profile for reader in group]
+        liked = _find_liked(papers, profiles)
+        found = iter_matches(span.every_paper, profiles, statistics=statistics, liked=liked)
         for some in in_batches(group, READERS_A_BATCH):
-            profiles = [reader.profile for reader in some]
-            found = match_papers(span.every_paper, profiles, liked=_find_liked(papers, profiles))
             mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=edition)
-            for reader, matches in zip(some, found, strict=True):
+            for reader, matches in zip(some, found, strict=False):  # `found` goes on with the next batch
                 yield _assemble(reader, span, matches, losses.get(reader.id), mailed.get(reader.id, frozenset()))
+
+
+def read_statistics(edition: date, papers: PaperStore) -> Statistics:
+    """How rare words are over the newest editions before one: the same for every digest of it."""
+    return Statistics().plus(*count_editions(edition, papers).values())
+
+
+def count_editions(edition: date, papers: PaperStore) -> dict[date, WordCounts]:
+    """The word counts of the newest editions before one, as they are kept; those that aren't are counted now."""
+    days = papers.editions_before(edition, papers=PAPERS_COUNTED)
+    kept = papers.word_counts(days)
+    return {day: kept.get(day) or count_words(map(read_paper, papers.all_of_edition(day))) for day in days}
 
 
 def _find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:

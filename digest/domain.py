@@ -74,6 +74,14 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class WordCounts:
+    """In how many of an edition's papers each word stands, as matching folds words."""
+
+    papers: int
+    frequency: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """One dated day, with the first announced day from which it may still take papers that no edition has."""
 

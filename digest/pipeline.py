@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, clos
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from digest.assembly import assemble_digests
+from digest.assembly import assemble_digests, count_editions
 from digest.composing import Card, Composer, compose_email, render_cards
 from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Transport, send_emails
@@ -150,6 +150,7 @@ def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:
     """Close the edition and promise everyone due a digest: from here on its list is fixed."""
     if due:
         parts.store.ledger.close_edition(day)
+        parts.store.ledger.keep_word_counts(count_editions(day, parts.store.papers))
         parts.store.subscribers.enroll(due, edition=day)
         parts.store.deliveries.plan(day, due)
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from digest.assembly import assemble_digests, load_span
-from digest.domain import Batch, BatchState, Digest, Edition, Interest, Paper, Profile, SectionKind, Subscriber
+from digest.assembly import assemble_digests, count_editions, load_span
+from digest.domain import (
+    Batch,
+    BatchState,
+    Digest,
+    Edition,
+    Interest,
+    Paper,
+    Profile,
+    SectionKind,
+    Subscriber,
+    WordCounts,
+)
 from digest.storage import Loss, Store, open_store
 
 DAY = date(2026, 6, 30)
@@ -195,3 +207,40 @@ def test_a_reader_who_likes_a_paper_that_we_hold_gets_those_like_it(collect: Col
     for name in ("like:arxiv:2606.00001", "like:doi:10.5555/scan"):
         [digest] = assemble(reader(profile=Profile((Interest("More", (name,)),))))
         assert shown(digest, SectionKind.INTEREST) == ["2"]
+
+
+def score(digest: Digest) -> float:
+    return digest.sections[0].matches[0].score
+
+
+def test_a_score_tells_how_rare_a_word_is_over_the_editions_before(collect: Collect, assemble: Assemble) -> None:
+    rare, common = (replace(HEDGES, interests=(Interest(keywords=(word,)),)) for word in ("hedge", "bird"))
+    for number in range(100, 1140):  # from a thousand papers on the day's own words count no more
+        day = EVE - timedelta(days=number % 3)
+        collect(paper(number, "A bird", day=day), day=day)
+    collect(paper(1, "A hedge and a bird"))
+
+    hedge, bird = map(score, assemble(reader("a", profile=rare), reader("b", profile=common)))
+
+    assert hedge > 10 * bird > 0
+
+
+def test_the_same_hit_scores_the_same_on_two_days(collect: Collect, assemble: Assemble) -> None:
+    for number in range(100, 1140):
+        day = date(2026, 6, 27)
+        collect(paper(number, "A bird", day=day), day=day)
+    collect(paper(1, "A hedge", day=EVE), day=EVE)
+    collect(*(paper(number, "A hedge of birds") for number in range(2, 40)))
+
+    ((first,), (second,)) = (assemble(reader(cursor=day - timedelta(days=1)), day=day) for day in (EVE, DAY))
+
+    assert score(second) == pytest.approx(score(first), rel=0.2)
+
+
+def test_words_that_were_counted_before_are_not_counted_anew(store: Store, collect: Collect) -> None:
+    collect(paper(1, "A hedge", day=EVE), day=EVE)
+    fresh = count_editions(DAY, store.papers)
+    store.ledger.keep_word_counts({EVE: WordCounts(7, {"owl": 7})})
+
+    assert (fresh[EVE].papers, fresh[EVE].frequency["hedge"]) == (1, 1)
+    assert count_editions(DAY, store.papers) == {EVE: WordCounts(7, {"owl": 7})}

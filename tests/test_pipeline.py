@@ -188,6 +188,15 @@ def test_a_reader_gets_what_matches_and_a_second_run_sends_nothing(make: Callabl
     assert (world.mails("ada"), world.mails("bob")) == (1, 0)
 
 
+def test_the_words_of_an_edition_are_kept_once_a_later_one_closes(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        world.announce(day, "A hedge")
+        world.run(day)
+
+    assert {day: counts.papers for day, counts in world.store.papers.word_counts([MONDAY]).items()} == {MONDAY: 1}
+
+
 def test_a_weekly_reader_who_is_new_is_served_after_a_crash_between_enrolling_and_planning(
     make: Callable[..., Installation],
 ) -> None:

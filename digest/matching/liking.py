@@ -41,7 +41,7 @@ def telling_terms(paper: Paper, statistics: Statistics, *, most: int = MOST_TERM
     A term tells by how often it stands, in the title twofold, times how rare it is. Of terms that contain each other
     only the most telling is taken. Without statistics every term is equally rare.
     """
-    known = statistics if statistics.papers else count_words([read_paper(paper)])
+    known = statistics if statistics.papers else statistics.plus(count_words([read_paper(paper)]))
     spellings: dict[Phrase, str] = {}
     counts: Counter[Phrase] = Counter()
     for text in [*_terms_in(paper.title)] * TITLE_SHARE + [*_terms_in(paper.abstract)]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from digest.domain import Paper
+from digest.domain import Paper, WordCounts
 from digest.matching.phrases import Phrase
 from digest.matching.words import Words, read_words
 
@@ -26,9 +26,12 @@ class Statistics:
     papers: int = 0
     frequency: Mapping[str, int] = field(default_factory=dict)
 
-    def plus(self, other: Statistics) -> Statistics:
-        """Both together, as of two editions."""
-        return Statistics(self.papers + other.papers, Counter(self.frequency) + Counter(other.frequency))
+    def plus(self, *editions: WordCounts) -> Statistics:
+        """These and the counts of further editions."""
+        total = Counter(self.frequency)
+        for counts in editions:
+            total.update(counts.frequency)
+        return Statistics(self.papers + sum(counts.papers for counts in editions), total)
 
     def rarity(self, phrase: Phrase) -> float:
         """What a hit of the phrase is worth before its place and number: near 0 if every paper has it.
@@ -62,14 +65,14 @@ class Statistics:
         return math.log(1 + (self.papers - count + 0.5) / (count + 0.5))
 
 
-def count_words(papers: Iterable[tuple[Words, Words]]) -> Statistics:
-    """The statistics of papers whose titles and abstracts are read, such as one edition's."""
+def count_words(papers: Iterable[tuple[Words, Words]]) -> WordCounts:
+    """The counts of papers whose titles and abstracts are read, such as one edition's."""
     counts: Counter[str] = Counter()
     total = 0
     for title, abstract in papers:
         counts.update({*title.folded, *abstract.folded})
         total += 1
-    return Statistics(total, counts)
+    return WordCounts(total, counts)
 
 
 def read_paper(paper: Paper) -> tuple[Words, Words]:

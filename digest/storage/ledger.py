@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, exists, func, select, update
 
-from digest.domain import Batch, BatchReport, BatchState, Edition, LedgerEntry, Memory
+from digest.domain import Batch, BatchReport, BatchState, Edition, LedgerEntry, Memory, WordCounts
 from digest.storage import rows, tables
 from digest.storage.accounts import freeze_accounts
 from digest.storage.collecting import Collecting, first_edition, in_groups, make_edition
 from digest.storage.engine import lock_writers, reading
 from digest.storage.papers import PaperStore
+from digest.storage.word_counts import add_word_counts
 
 SETTLES_AFTER = timedelta(days=2)
 """A day's list may fill until its own day is over everywhere on Earth."""
@@ -84,6 +85,11 @@ class Ledger:
                 .where(tables.editions.c.day == day, tables.editions.c.closed_at.is_(None))
                 .values(closed_at=self.now())
             )
+
+    def keep_word_counts(self, editions: Mapping[date, WordCounts]) -> None:
+        """Keep how rare words are in editions that can't change any more; what is kept already stays."""
+        with self.engine.begin() as connection:
+            add_word_counts(connection, editions)
 
     def is_collected(self, day: date) -> bool:
         """Whether the edition of that day has ever been collected."""

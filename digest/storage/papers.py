@@ -9,9 +9,10 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from digest.domain import Paper, Revision, SourceAccount
+from digest.domain import Paper, Revision, SourceAccount, WordCounts
 from digest.storage import rows, tables
 from digest.storage.accounts import read_accounts
+from digest.storage.word_counts import read_word_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,24 @@ class PaperStore:
         query = select(func.count()).select_from(tables.papers).where(tables.papers.c.edition == day)
         with self.connect() as connection:
             return connection.scalar(query) or 0
+
+    def editions_before(self, day: date, *, papers: int) -> tuple[date, ...]:
+        """The newest editions before a day that together hold at least so many papers, newest first; else all."""
+        held = tables.papers.c.edition
+        query = select(held, func.count()).where(held < day).group_by(held).order_by(held.desc())
+        found, total = [], 0
+        with self.connect() as connection:
+            for edition, count in connection.execute(query):
+                if total >= papers:
+                    break
+                found.append(edition)
+                total += count
+        return tuple(found)
+
+    def word_counts(self, days: Collection[date]) -> dict[date, WordCounts]:
+        """The counts of those of the editions whose words were counted."""
+        with self.connect() as connection:
+            return read_word_counts(connection, days)
 
     def revisions_of(self, day: date) -> tuple[Revision, ...]:
         """What became known in that edition of papers that earlier ones took, in the order of those papers."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -157,6 +158,14 @@ editions = Table(
     Column("closed_at", UtcDateTime),
     Column("empty", Integer, nullable=False, default=0),  # readers for whom nothing matched
     Column("account", JSON(none_as_null=True)),  # what digests say of its sources; null as long as it is open
+)
+
+word_counts = Table(  # how rare words are, of each edition that digests have closed
+    "word_counts",
+    metadata,
+    Column("edition", Date, primary_key=True),
+    Column("papers", Integer, nullable=False),
+    Column("frequency", LargeBinary, nullable=False),  # compressed JSON: some twenty thousand words a thousand papers
 )
 
 subscribers = Table(

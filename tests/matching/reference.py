@@ -47,7 +47,7 @@ class SlowDay:
 
     def __init__(self, papers: list[Paper], statistics: Statistics | None = None) -> None:
         self.papers = papers
-        self.statistics = statistics or count_words(map(read_paper, papers))
+        self.statistics = statistics or Statistics().plus(count_words(map(read_paper, papers)))
         self.words = [tuple(map(as_list, read_paper(paper))) for paper in papers]
         self.groups = group_similar([read_paper(paper) for paper in papers])
         own = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in papers]

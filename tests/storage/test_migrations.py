@@ -108,3 +108,8 @@ def test_the_upgraded_store_goes_on_collecting(upgraded: Store, batch: Make, pap
     (new,) = upgraded.papers.of_edition(NEXT_DAY, as_of=NEXT_DAY)
     assert (old.version, old.upvotes, old.ai_keywords) == (1, 7, ())
     assert new.ai_keywords == ("birds",)
+
+
+def test_the_words_of_editions_from_before_the_upgrade_are_still_to_be_counted(upgraded: Store) -> None:
+    assert upgraded.papers.editions_before(DAY, papers=1) == (EVE,)
+    assert upgraded.papers.word_counts([EVE]) == {}

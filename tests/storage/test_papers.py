@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digest.domain import Authority, Paper
+from digest.domain import Authority, Paper, WordCounts
 from digest.storage import Store
 
 DAY = date(2026, 6, 30)
@@ -131,3 +131,24 @@ def test_more_papers_than_one_statement_may_name_are_held_and_known_again(
 
     assert (first.new, second.new, second.known) == (1201, 0, 1201)
     assert store.papers.count(DAY) == len(store.papers.of_edition(DAY, as_of=DAY)) == 1201
+
+
+def test_the_newest_editions_before_a_day_are_those_that_hold_enough_papers(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    for day, numbers in ((date(2026, 6, 26), (1, 2)), (EVE, (3,)), (DAY, (4,))):
+        collect(batch(*(paper(number, announced=day) for number in numbers), day=day), day=day)
+
+    assert store.papers.editions_before(DAY, papers=1) == (EVE,)
+    assert store.papers.editions_before(DAY, papers=2) == (EVE, date(2026, 6, 26))
+    assert store.papers.editions_before(date(2026, 6, 26), papers=1) == ()
+
+
+def test_word_counts_come_back_as_they_were_first_kept(store: Store) -> None:
+    counts = WordCounts(2, {"pruning": 2, "剪": 1})
+
+    store.ledger.keep_word_counts({EVE: counts})
+    store.ledger.keep_word_counts({EVE: WordCounts(9, {}), DAY: WordCounts(0, {})})
+
+    assert store.papers.word_counts([EVE, DAY]) == {EVE: counts, DAY: WordCounts(0, {})}
+    assert store.papers.word_counts([date(2026, 6, 1)]) == {}
