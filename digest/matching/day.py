@@ -30,6 +30,7 @@ AUTHOR_IMPACT = 8.0
 """About what a rare word in the title earns."""
 INITIALS_IMPACT = 4.0
 TAG_IMPACT = 1.0
+_FIELDS, _BOOSTS = ("title", "abstract"), (TITLE_BOOST, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Day:
 
     def places(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit]]]:
         """The hits in one paper, title before abstract, where the term's field allows them."""
-        fields = [("title", position), ("abstract", position + len(self.papers))]
+        numbers = (position, position + len(self.papers))
+        fields = zip(_FIELDS, numbers, strict=True)
         found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
         return [(name, hits) for name, hits in found if hits]
 
@@ -114,22 +116,16 @@ class Day:
         return self._find_wording(term.target, term.field)
 
     def _find_wording(self, target: Wording, where: str) -> Hits:
-        candidates = {number % len(self.papers) for number in self._texts_with(target)}
-        rarity = self._rarity(target) if candidates else 0.0
-        impacts = {}
-        for position in sorted(candidates):
-            places = self.places(target, where, position)
-            count = sum(self._count(hits, position, name) for name, hits in places)
-            if count:
-                impacts[position] = rarity * _saturated(count)
+        counts: defaultdict[int, float] = defaultdict(float)
+        for number in sorted(self._texts_with(target)):
+            is_abstract, position = divmod(number, len(self.papers))
+            if where in ("", _FIELDS[is_abstract]) and (hits := self._hits_in(target, number)):
+                words = self.words[position][is_abstract]
+                counts[position] += _BOOSTS[is_abstract] * sum(_standing(hit, words) for hit in hits)
+        rarity = self._rarity(target) if counts else 0.0
+        impacts = {position: rarity * _saturated(count) for position, count in sorted(counts.items())}
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
-
-    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
-        """How many hits there are in one field, each counted by its place."""
-        title, abstract = self.words[position]
-        words = title if name == "title" else abstract
-        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:
         if isinstance(target, Phrase):

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import accumulate
 
 from digest.matching.plain import read_plain
 
@@ -19,7 +20,7 @@ _WORD = re.compile(
          | (?<![^\W_])(?:[A-Za-z]|\d{{1,4}}):(?:[A-Za-z]|\d{{1,4}})(?![^\W_])   # N:M, 2:4
          | (?<![^\W_])[A-Za-z](?:\+\+|\#)                                 # C++, C#
          | {_LETTER}+(?:(?<=\d)[.,]\d{_LETTER}*)*                         # words and numbers: 3.1, 1,000, v1.5b
-         )(?:['’]s(?![^\W_]))?                                            # Newton's""",
+         )((?:['’]s(?![^\W_]))?)                                          # Newton's""",
     re.VERBOSE,
 )
 _HYPHENS = frozenset("-‐‒–−_")
@@ -82,19 +83,18 @@ class Words:
 def read_words(text: str) -> Words:
     """All words of a text in their order."""
     plain = read_plain(text)
-    found = list(_WORD.finditer(plain.text))
-    if not found:
+    pieces = _WORD.split(plain.text)  # what lies between, a word, a genitive, what lies between, and so on
+    if len(pieces) == 1:
         return Words((), (), (), (), (), ())
-    spans = [match.span(1) for match in found]
-    exact, folded, capitals = zip(*[read_word(match[1]) for match in found], strict=True)
-    between = zip([match.end() for match in found], [start for start, _ in spans[1:]], strict=False)
+    offsets = list(accumulate(map(len, pieces)))
+    exact, folded, capitals = zip(*map(read_word, pieces[1::3]), strict=True)
     return Words(
         exact=exact,
         folded=folded,
         capitals=capitals,
-        joints=(Joint.GAP, *[_joint(plain.text[end:start]) for end, start in between]),
-        starts=tuple([plain.starts[start] for start, _ in spans]),
-        ends=tuple([plain.ends[end - 1] for _, end in spans]),
+        joints=(Joint.GAP, *map(_joint, pieces[3:-1:3])),
+        starts=tuple([plain.starts[start] for start in offsets[:-1:3]]),
+        ends=tuple([plain.ends[end - 1] for end in offsets[1::3]]),
     )
 
 
