@@ -5,6 +5,7 @@ Sets of papers are bitmaps in an int, the bit n standing for the n-th paper: AND
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -173,13 +174,16 @@ class Day:
 
 def _pairs(one: Sequence[Hit], other: Sequence[Hit], distance: int) -> list[Hit]:
     """Passages from a hit of one to a hit of the other with at most so many words between them."""
-    found = []
-    for a in one:
-        for b in other:
-            first, second = sorted((a, b))
-            if first.end <= second.start and second.first - first.last - 1 <= distance:
-                found.append(Hit(first.start, second.end, first.first, second.last))
-    return without_overlaps(found)
+    return without_overlaps([*_followed(one, other, distance), *_followed(other, one, distance)])
+
+
+def _followed(firsts: Sequence[Hit], seconds: Sequence[Hit], distance: int) -> Iterator[Hit]:
+    """Passages from a hit to the nearest of the others after it; one to a further one would only overlap it."""
+    starts = [second.start for second in seconds]
+    for first in firsts:
+        following = bisect_left(starts, first.end)
+        if following < len(seconds) and seconds[following].first - first.last - 1 <= distance:
+            yield Hit(first.start, seconds[following].end, first.first, seconds[following].last)
 
 
 def _standing(hit: Hit, words: Words) -> float:
