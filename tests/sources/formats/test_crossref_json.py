@@ -4,8 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from digest.domain import Authority
 from digest.errors import SourceError
@@ -125,46 +123,3 @@ def test_no_article_is_an_empty_list() -> None:
 def test_what_is_no_list_is_refused_with_its_cause(content: bytes, cause: str) -> None:
     with pytest.raises(SourceError, match=cause):
         parse_page(content, ASKED)
-
-
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-KEYS = st.sampled_from(
-    ["DOI", "title", "author", "abstract", "created", "issued", "container-title", "volume", "page", "relation"]
-)
-LISTED = st.lists(ANY_JSON, max_size=3)
-NEARLY_RIGHT = st.fixed_dictionaries(
-    {},
-    optional={
-        "issued": LISTED.map(lambda parts: {"date-parts": [parts]}),
-        "relation": LISTED.map(lambda ids: {"has-preprint": [{"id-type": "doi", "id": one} for one in ids]}),
-        "author": LISTED.map(lambda names: [{"given": one, "name": one} for one in names]),
-        "container-title": LISTED,
-    },
-)
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_a_page_or_a_source_error(content: bytes) -> None:
-    try:
-        parse_page(content, ASKED)
-    except SourceError:
-        return
-
-
-@settings(max_examples=60)
-@given(
-    items=st.lists(
-        (st.dictionaries(KEYS, ANY_JSON) | NEARLY_RIGHT).map(lambda item: _item(**item)) | ANY_JSON, max_size=5
-    ),
-    total=ANY_JSON,
-)
-def test_any_json_in_the_right_places_is_a_page_or_a_source_error(items: list[Any], total: Any) -> None:
-    try:
-        parsed = _parse(*items, **{"total-results": total})
-    except SourceError:
-        return
-    assert len(parsed.papers) + len(parsed.refused) <= parsed.records == len(items)

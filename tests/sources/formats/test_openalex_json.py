@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.domain import Authority
@@ -126,47 +126,3 @@ def test_an_index_can_not_swell_beyond_all_bounds() -> None:
 def test_what_is_no_list_is_refused_with_its_cause(content: bytes, cause: str) -> None:
     with pytest.raises(SourceError, match=cause):
         parse_page(content, ASKED)
-
-
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-KEYS = st.sampled_from(
-    [
-        "doi",
-        "ids",
-        "title",
-        "created_date",
-        "authorships",
-        "biblio",
-        "locations",
-        "primary_location",
-        "best_oa_location",
-    ]
-)
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_a_page_or_a_source_error(content: bytes) -> None:
-    try:
-        parse_page(content, ASKED)
-    except SourceError:
-        return
-
-
-@settings(max_examples=60)
-@given(
-    works=st.lists(st.dictionaries(KEYS, ANY_JSON).map(lambda work: _work(**work)) | ANY_JSON, max_size=5),
-    index=st.dictionaries(st.text(max_size=5), ANY_JSON, max_size=3),
-    count=ANY_JSON,
-)
-def test_any_json_in_the_right_places_is_a_page_or_a_source_error(
-    works: list[Any], index: dict[str, Any], count: Any
-) -> None:
-    try:
-        parsed = _parse(*works, _work(abstract_inverted_index=index), count=count)
-    except SourceError:
-        return
-    assert len(parsed.papers) + len(parsed.refused) <= parsed.records == len(works) + 1

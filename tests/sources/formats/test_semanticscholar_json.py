@@ -4,8 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from digest.domain import Authority
 from digest.errors import SourceError
@@ -93,35 +91,3 @@ def test_no_hit_is_an_empty_list() -> None:
 def test_what_is_no_list_is_refused_with_its_cause(content: bytes, cause: str) -> None:
     with pytest.raises(SourceError, match=cause):
         parse_page(content, ASKED)
-
-
-ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-KEYS = st.sampled_from(
-    ["externalIds", "title", "publicationDate", "authors", "abstract", "journal", "venue", "year", "openAccessPdf"]
-)
-IDS = st.dictionaries(st.sampled_from(["ArXiv", "DOI", "PubMed"]), ANY_JSON).map(lambda ids: {"externalIds": ids})
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_a_page_or_a_source_error(content: bytes) -> None:
-    try:
-        parse_page(content, ASKED)
-    except SourceError:
-        return
-
-
-@settings(max_examples=60)
-@given(
-    rows=st.lists((st.dictionaries(KEYS, ANY_JSON) | IDS).map(lambda row: _row(**row)) | ANY_JSON, max_size=5),
-    total=ANY_JSON,
-)
-def test_any_json_in_the_right_places_is_a_page_or_a_source_error(rows: list[Any], total: Any) -> None:
-    try:
-        parsed = _parse(*rows, total=total)
-    except SourceError:
-        return
-    assert len(parsed.papers) + len(parsed.refused) <= parsed.records == len(rows)
