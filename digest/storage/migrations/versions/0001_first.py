@@ -11,28 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Make every table of the first version."""
-    op.create_table(
-        "batches",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("records", sa.Integer(), nullable=False),
-        sa.Column("new", sa.Integer(), nullable=False),
-        sa.Column("expected", sa.Integer(), nullable=True),
-        sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("refused", sa.JSON(), nullable=False),
-        sa.Column("edition", sa.Date(), nullable=False),
-        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("source", "category", "day", name=op.f("pk_batches")),
-    )
-    op.create_table(
-        "editions",
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("empty", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", name=op.f("pk_editions")),
-    )
+    _make_papers()
+    _make_ledger()
+    _make_readers()
+
+
+def _make_papers() -> None:
     op.create_table(
         "papers",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -56,6 +40,65 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_papers_edition"), "papers", ["edition"], unique=False)
     op.create_table(
+        "aliases",
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_aliases_paper_id")),
+        sa.PrimaryKeyConstraint("alias", "paper_id", name=op.f("pk_aliases")),
+    )
+    op.create_index("ix_aliases_paper_id", "aliases", ["paper_id"], unique=False)
+    op.create_table(
+        "listings",
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.Column("edition", sa.Date(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("upvotes", sa.Integer(), nullable=True),
+        sa.Column("picked_by", sa.Text(), nullable=False),
+        sa.Column("code_url", sa.Text(), nullable=False),
+        sa.Column("archived", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_listings_paper_id")),
+        sa.PrimaryKeyConstraint("paper_id", name=op.f("pk_listings")),
+    )
+    op.create_index(op.f("ix_listings_edition"), "listings", ["edition"], unique=False)
+
+
+def _make_ledger() -> None:
+    op.create_table(
+        "batches",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("new", sa.Integer(), nullable=False),
+        sa.Column("expected", sa.Integer(), nullable=True),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("refused", sa.JSON(), nullable=False),
+        sa.Column("edition", sa.Date(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("source", "category", "day", name=op.f("pk_batches")),
+    )
+    op.create_table(
+        "sightings",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_sightings_paper_id")),
+        sa.PrimaryKeyConstraint("source", "category", "day", "paper_id", name=op.f("pk_sightings")),
+    )
+    op.create_index("ix_sightings_paper_id", "sightings", ["paper_id"], unique=False)
+    op.create_table(
+        "editions",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("empty", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_editions")),
+    )
+
+
+def _make_readers() -> None:
+    op.create_table(
         "subscribers",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -68,14 +111,6 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
     )
-    op.create_table(
-        "aliases",
-        sa.Column("alias", sa.Text(), nullable=False),
-        sa.Column("paper_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_aliases_paper_id")),
-        sa.PrimaryKeyConstraint("alias", "paper_id", name=op.f("pk_aliases")),
-    )
-    op.create_index("ix_aliases_paper_id", "aliases", ["paper_id"], unique=False)
     op.create_table(
         "deliveries",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -103,26 +138,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_deliveries_state", "deliveries", ["state"], unique=False)
     op.create_index("ix_deliveries_subscriber_id", "deliveries", ["subscriber_id"], unique=False)
-    op.create_table(
-        "listings",
-        sa.Column("paper_id", sa.Integer(), nullable=False),
-        sa.Column("edition", sa.Date(), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("upvotes", sa.Integer(), nullable=True),
-        sa.Column("picked_by", sa.Text(), nullable=False),
-        sa.Column("code_url", sa.Text(), nullable=False),
-        sa.Column("archived", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_listings_paper_id")),
-        sa.PrimaryKeyConstraint("paper_id", name=op.f("pk_listings")),
-    )
-    op.create_index(op.f("ix_listings_edition"), "listings", ["edition"], unique=False)
-    op.create_table(
-        "sightings",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("category", sa.Text(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("paper_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_sightings_paper_id")),
-        sa.PrimaryKeyConstraint("source", "category", "day", "paper_id", name=op.f("pk_sightings")),
-    )
-    op.create_index("ix_sightings_paper_id", "sightings", ["paper_id"], unique=False)
