@@ -41,6 +41,8 @@ _BREAKING_TAG = re.compile(
     re.IGNORECASE,
 )
 _CHARACTER = re.compile(r"&#(?:x(?P<hexadecimal>[0-9a-f]+)|(?P<decimal>[0-9]+));?", re.ASCII | re.IGNORECASE)
+# feedparser looks for an address in authors, in time that grows with the square of what may be one
+_LONG_RUN = re.compile(r"([\w.+-]{200})[\w.+-]+", re.ASCII)
 _BETWEEN_NAMES = re.compile(r" ?, ?(?:and )?| and ")  # in a text whose white space is folded
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+|[A-Z]{1,3}")
 _MOST_AHEAD = timedelta(days=3)
@@ -66,7 +68,7 @@ def parse_page(content: bytes, dating: Dating) -> Page:
     kind of document, declares entities, or has lost its channel or title.
     """
     text, remarks = _read_whole(content)
-    feed, entries = _read_feed(text)
+    feed, entries = _read_feed(_LONG_RUN.sub(r"\1", text))
     latest = min(max([dating.latest, *_days(feed)]), dating.latest + _MOST_AHEAD)
     papers, refused = read_each(
         ((f"item {number}", entry) for number, entry in enumerate(entries, 1)),

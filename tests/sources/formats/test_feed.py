@@ -239,6 +239,13 @@ def test_a_feed_without_items_is_a_page_without_records() -> None:
     assert (parsed.records, parsed.papers, parsed.day) == (0, (), NO_DAY)
 
 
+def test_an_author_without_an_end_costs_no_more_than_others() -> None:
+    author = "a" * 300_000  # untouched it would take a quarter of an hour
+    item = f"<item><title>Endless</title><link>https://x.example/1</link><author>{author}</author></item>"
+    page = parse_page(f"<rss version='2.0'><channel><title>x</title>{item}</channel></rss>".encode(), ASKED)
+    assert [paper.title for paper in page.papers] == ["Endless"]
+
+
 def test_arxivs_own_feeds_name_the_same_papers_to_whoever_reads_them(recorded_data: Path) -> None:
     contents = [path.read_bytes() for path in sorted((recorded_data / "arxiv_rss").iterdir())]
     late = Dating(undated=NO_DAY, latest=date(2026, 8, 21))
