@@ -9,7 +9,7 @@ from datetime import date
 
 from digest.composing import build_digest
 from digest.domain import Digest, Match, Paper, Profile, SourceAccount, Subscriber
-from digest.matching import liked_papers, match_papers, rank_trending
+from digest.matching import NOTHING_STORED, Statistics, liked_papers, match_papers, rank_trending
 from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
@@ -40,6 +40,16 @@ class Span:
         return self.papers + tuple(paper for paper in self.listed if paper.id not in held)
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What matching is told beside the papers of the day."""
+
+    statistics: Statistics
+    """How rare words are."""
+    liked: tuple[Paper, ...]
+    """The papers that `like:` names."""
+
+
 def assemble_digests(
     readers: Iterable[Subscriber], edition: date, *, papers: PaperStore, history: History, losses: Mapping[str, Loss]
 ) -> Iterator[Digest]:
@@ -55,10 +65,16 @@ def assemble_digests(
         span = load_span(papers, after=cursor, edition=edition)
         for some in in_batches(group, READERS_A_BATCH):
             profiles = [reader.profile for reader in some]
-            found = match_papers(span.every_paper, profiles, liked=_find_liked(papers, profiles))
+            known = load_background(papers, profiles)
+            found = match_papers(span.every_paper, profiles, statistics=known.statistics, liked=known.liked)
             mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=edition)
             for reader, matches in zip(some, found, strict=True):
                 yield _assemble(reader, span, matches, losses.get(reader.id), mailed.get(reader.id, frozenset()))
+
+
+def load_background(papers: PaperStore, profiles: Iterable[Profile]) -> Background:
+    """What these profiles are matched by, whether for a digest, an explanation or a back-test."""
+    return Background(statistics=NOTHING_STORED, liked=tuple(_find_liked(papers, profiles)))
 
 
 def _find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:

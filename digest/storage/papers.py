@@ -34,9 +34,15 @@ class PaperStore:
         """The papers that an edition mails, in the order in which they came, with what listings said by `as_of`."""
         return self._papers(and_(tables.papers.c.edition == day, ~tables.papers.c.archived), as_of)
 
-    def all_of_edition(self, day: date) -> tuple[Paper, ...]:
-        """All papers of an edition, those included that are known but mailed to nobody, with their latest listings."""
-        return self._papers(tables.papers.c.edition == day, date.max)
+    def latest_days(self, most: int) -> tuple[date, ...]:
+        """The newest editions that hold papers, mailed or not, oldest first."""
+        day = tables.papers.c.edition
+        with self.connect() as connection:
+            return tuple(reversed(connection.scalars(select(day).distinct().order_by(day.desc()).limit(most)).all()))
+
+    def all_of_edition(self, day: date, *, as_of: date = date.max) -> tuple[Paper, ...]:
+        """All papers of an edition, known ones mailed to nobody included, with what listings said by `as_of`."""
+        return self._papers(tables.papers.c.edition == day, as_of)
 
     def listed_in(self, day: date, *, as_of: date) -> tuple[Paper, ...]:
         """The papers that a community listed first in that edition, whatever edition they belong to, in its order."""

@@ -1,0 +1,69 @@
+"""Reads a day for a crowd: what anybody asks for is looked for once, everybody is scored by it; knows no store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from digest.domain import Match, Paper, Profile
+from digest.matching.crowd import Crowd, Vocabulary, compile_profiles
+from digest.matching.day import Day
+from digest.matching.explaining import notes_of, reasons_of
+from digest.matching.expressions import Term
+from digest.matching.interests import ReadInterest, read_interest, targets_of
+from digest.matching.liking import telling_terms
+from digest.matching.postings import Postings, read_postings
+from digest.matching.ranking import Ranking
+from digest.matching.statistics import Statistics
+from digest.matching.units import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A crowd, and what was found for it in a day's papers."""
+
+    profiles: Sequence[Profile]
+    liked: Mapping[str, tuple[Term, ...]]
+    """The terms of the papers that `like:` names."""
+    crowd: Crowd
+    findings: Findings
+    postings: Postings
+
+    def interests_of(self, number: int) -> list[ReadInterest]:
+        """The interests of one profile, read as they were for the crowd."""
+        return [read_interest(interest, self.liked) for interest in self.profiles[number].interests]
+
+
+def read_day(
+    papers: Sequence[Paper], profiles: Sequence[Profile], *, statistics: Statistics, liked: Iterable[Paper]
+) -> Reading:
+    """Everything that scoring these profiles needs; `liked` are the papers that `like:` names."""
+    vocabulary = Vocabulary()
+    terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
+    crowd = compile_profiles(profiles, vocabulary, terms)
+    findings = Findings(Day(papers, targets_of(vocabulary.units), statistics))
+    return Reading(profiles, terms, crowd, findings, read_postings(findings, vocabulary.units))
+
+
+def rows_of(ranking: Ranking) -> Iterator[list[tuple[int, int, float]]]:
+    """For each profile its matches, best first, as numbers: the paper, the interest, the score."""
+    rows = zip(ranking.papers.tolist(), ranking.interests.tolist(), ranking.scores.tolist(), strict=True)
+    return (list(islice(rows, count)) for count in ranking.shown.tolist())
+
+
+def matches_of(reading: Reading, ranking: Ranking) -> Iterator[tuple[Match, ...]]:
+    """For each profile its matches with their reasons."""
+    findings = reading.findings
+    for number, rows in enumerate(rows_of(ranking), start=ranking.first):
+        interests = reading.interests_of(number) if rows else []
+        yield tuple(
+            Match(
+                findings.day.papers[paper],
+                interests[interest].name,
+                score,
+                reasons_of(interests[interest], findings, paper),
+                notes_of(interests[interest], findings, paper),
+            )
+            for paper, interest, score in rows
+        )
