@@ -9,22 +9,22 @@ from datetime import date
 from digest.assembly import Span, assemble_digests, load_background, load_span
 from digest.domain import Delivery, DeliveryState, Digest, Match, Paper, SectionKind, Subscriber
 from digest.identity import canonical_id
-from digest.matching import Explanation, explain_paper
-from digest.pipeline import Parts
+from digest.matching import Explanation, explain_papers
 from digest.planning import cursor_before
 from digest.preview import reader_as_of
-from digest.storage import PaperStore
+from digest.storage import History, PaperStore, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Why a paper is or isn't in one digest, and in which mails to the reader it was."""
 
-    digest: Digest
-    """The one that is explained: of a day that was delivered as it was, else as it would go out."""
+    reader: Subscriber
+    span: Span
+    """What the digest goes over: of a day that was delivered what it went over then, else what it would now."""
     explanation: Explanation
     trending: tuple[int, Match] | None
-    """The paper as the trending section has it, with its place there."""
+    """Its place in the trending section, if it is there, and how it stands there."""
     mailed: tuple[Delivery, ...]
     """The deliveries to the reader that held the paper, whatever became of them, newest first."""
 
@@ -54,28 +54,30 @@ def named_paper(text: str) -> str | None:
     return text.strip() if text.strip().startswith("title:") else canonical_id(text)
 
 
-def explain_choice(paper: Paper, reader: Subscriber, parts: Parts) -> Answer:
+def explain_choice(paper: Paper, reader: Subscriber, store: Store) -> Answer:
     """Why a held paper is or isn't in the digest that goes over its edition, or in the one that was sent with it."""
-    store = parts.store
     mailed = [row for row in store.history.find(email=reader.email, paper=paper.id) if row.subscriber_id == reader.id]
-    edition = _edition_to_explain(paper, reader, mailed, parts)
-    reader, losses = reader_as_of(reader, edition, parts)
+    edition = _edition_to_explain(paper, reader, mailed, store.history)
+    reader, losses = reader_as_of(reader, edition, store.history)
     span = load_span(store.papers, after=cursor_before(reader, edition), edition=edition)
-    (digest,) = assemble_digests([reader], edition, papers=store.papers, history=store.history, losses=losses)
-    trending = [m for section in digest.sections if section.kind is SectionKind.TRENDING for m in section.matches]
-    return Answer(
-        digest=digest,
-        explanation=_explain(paper, reader, span, store.papers),
-        trending=next(((rank, m) for rank, m in enumerate(trending, start=1) if m.paper.id == paper.id), None),
-        mailed=tuple(mailed),
-    )
+    explanation = _explain(paper, reader, span, store.papers)
+    trending: list[Match] = []
+    if explanation.cut is not None and any(listed.id == paper.id for listed in span.listed):
+        digests = assemble_digests([reader], edition, papers=store.papers, history=store.history, losses=losses)
+        trending = [match for digest in digests for match in _trending(digest)]
+    place = next(((rank, match) for rank, match in enumerate(trending, start=1) if match.paper.id == paper.id), None)
+    return Answer(reader, span, explanation, place, tuple(mailed))
 
 
-def _edition_to_explain(paper: Paper, reader: Subscriber, mailed: Sequence[Delivery], parts: Parts) -> date:
+def _edition_to_explain(paper: Paper, reader: Subscriber, mailed: Sequence[Delivery], history: History) -> date:
     """The mail that brought the paper; else the digest that went over its edition, or would have that day."""
     sent = next((row.edition for row in mailed if row.state is DeliveryState.SENT), None)
     taken = paper.edition or paper.announced
-    return sent or parts.store.history.edition_over(taken, reader.id) or taken
+    return sent or history.edition_over(taken, reader.id) or taken
+
+
+def _trending(digest: Digest) -> tuple[Match, ...]:
+    return next((section.matches for section in digest.sections if section.kind is SectionKind.TRENDING), ())
 
 
 def _explain(paper: Paper, reader: Subscriber, span: Span, papers: PaperStore) -> Explanation:
@@ -84,11 +86,12 @@ def _explain(paper: Paper, reader: Subscriber, span: Span, papers: PaperStore) -
     if all(each.id != paper.id for each in among):
         among = papers.all_of_edition(edition, as_of=edition)
     known = load_background(papers, [reader.profile])
-    return explain_paper(
-        paper.id,
+    (explanation,) = explain_papers(
+        {paper.id},
         among,
         reader.profile,
         covered={each.id for each in span.papers},
         statistics=known.statistics,
         liked=known.liked,
     )
+    return explanation

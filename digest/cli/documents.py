@@ -94,7 +94,7 @@ def explain_document(answer: Answer) -> dict[str, Any]:
     sent = answer.sent_before
     return {
         "id": explanation.paper.id,
-        "email": answer.digest.subscriber.email,
+        "email": answer.reader.email,
         "chosen": answer.is_chosen,
         "rank": answer.rank,
         "score": answer.score,

@@ -49,7 +49,7 @@ def explain(
     with open_parts(settings) as parts:
         reader = choose_reader(email, profile, parts, settings)
         paper = next(iter(parts.store.papers.named([paper_id])), None)
-        answer = explain_choice(paper, reader, parts) if paper is not None else None
+        answer = explain_choice(paper, reader, parts.store) if paper is not None else None
     if answer is None:
         if as_json:
             print_json(documents.missing_paper_document(paper_id, reader.email))
@@ -63,7 +63,7 @@ def explain(
 
 
 def _say_answer(answer: Answer) -> None:
-    paper, reader = answer.explanation.paper, answer.digest.subscriber
+    paper, reader = answer.explanation.paper, answer.reader
     say(one_line(paper.title, 300))
     say(f"{paper.id} · edition of {paper.edition} · {', '.join(paper.categories) or 'no categories known'}\n")
     say(_verdict(answer))
@@ -97,8 +97,8 @@ def _name(interest: TracedInterest) -> str:
 
 def _verdict(answer: Answer) -> str:
     explanation = answer.explanation
-    days = counted(len(answer.digest.covers), "edition")
-    of_digest = f"the digest of {answer.digest.edition}, over {days} and {counted(answer.digest.considered, 'paper')}"
+    days, papers = counted(len(answer.span.covers), "edition"), counted(len(answer.span.papers), "paper")
+    of_digest = f"the digest of {answer.span.edition}, over {days} and {papers}"
     if answer.trending is not None:
         return f"Chosen: number {answer.rank} of the trending section, in {of_digest}."
     place = f"number {explanation.rank} of the {explanation.matched} that match, with score {explanation.score:.4f}"
@@ -108,7 +108,7 @@ def _verdict(answer: Answer) -> str:
 
 
 def _why_not(answer: Answer, place: str) -> str:
-    explanation, profile = answer.explanation, answer.digest.subscriber.profile
+    explanation, profile = answer.explanation, answer.reader.profile
     match explanation.cut:
         case Cut.EXCLUDED:
             return "; ".join(map(_exclusion, explanation.excluded_by))

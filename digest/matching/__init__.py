@@ -18,7 +18,7 @@ from digest.matching.liking import liked_papers, telling_terms
 from digest.matching.ranking import rank_crowd
 from digest.matching.reading import matches_of, read_day
 from digest.matching.statistics import Statistics, count_words, read_paper
-from digest.matching.tracing import explain_paper
+from digest.matching.tracing import explain_papers
 from digest.matching.trying import Trial, try_profile
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "check_interest",
     "check_profile",
     "count_words",
-    "explain_paper",
+    "explain_papers",
     "iter_matches",
     "liked_papers",
     "match_papers",

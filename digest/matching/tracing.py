@@ -6,8 +6,9 @@ ten-thousandths, as scores are, so that it sums up to the score exactly.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 
@@ -27,65 +28,90 @@ from digest.matching.units import Findings
 UPVOTES, NEAR_DUPLICATE = "upvotes", "near-duplicate"
 
 
-def explain_paper(
-    paper_id: str,
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A profile's ranking of some papers, which are numbers here."""
+
+    findings: Findings
+    group: Sequence[int]
+    """Papers with one number are near-duplicates."""
+    interests: Sequence[ReadInterest]
+    alone: Sequence[Mapping[int, float]]
+    """For each interest the scores that it gives, as if it were the whole profile and no text resembled another."""
+    best: Mapping[int, tuple[int, float]]
+    """For each paper that matches, best first, the interest under which it counts, and its score."""
+
+
+def explain_papers(
+    paper_ids: Collection[str],
     papers: Sequence[Paper],
     profile: Profile,
     *,
     covered: Collection[str],
     statistics: Statistics,
     liked: Iterable[Paper] = (),
-) -> Explanation:
-    """Why one of these papers was or wasn't chosen. Only those of the `covered` ids compete for the places."""
-    position = next(number for number, paper in enumerate(papers) if paper.id == paper_id)
-    whole, alone = replace(profile, min_score=0.0), [Profile((interest,)) for interest in profile.interests]
-    reading = read_day(papers, [whole, *alone], statistics=statistics, liked=liked)
-    ranked = next(_ranked(reading))
-    interests = list(_trace_interests(reading, position))
-    number, score = next(((number, score) for paper, number, score in ranked if paper == position), (None, 0.0))
-    if number is not None:
-        twins = _better_twins(reading, ranked, position)
-        interests[number] = _demoted(interests[number], score, twins)
-    rivals = [(paper, score) for paper, _, score in ranked if papers[paper].id in covered]
-    rank = next((rank for rank, (paper, _) in enumerate(rivals, start=1) if paper == position), None)
-    return Explanation(
-        paper=papers[position],
-        interests=tuple(interests),
-        best=None if number is None else interests[number],
-        score=score,
-        rank=rank,
-        matched=sum(score >= profile.min_score for _, score in rivals),
-        cut=_cut_of(interests) if number is None else _cut_by(score, rank, profile),
+) -> Iterator[Explanation]:
+    """Why those of these papers were or weren't chosen, in the papers' order.
+
+    Only papers of the `covered` ids compete for the places.
+    """
+    alone = [Profile((interest,)) for interest in profile.interests]
+    profiles = [replace(profile, min_score=0.0), *alone]
+    ranked = _rank(read_day(papers, profiles, statistics=statistics, liked=liked))
+    rivals = [position for position in ranked.best if papers[position].id in covered]
+    ranks = {position: rank for rank, position in enumerate(rivals, start=1)}
+    matched = sum(ranked.best[position][1] >= profile.min_score for position in rivals)
+    for position, paper in enumerate(papers):
+        if paper.id in paper_ids:
+            explanation = _explain(ranked, position, rank=ranks.get(position), matched=matched)
+            yield replace(explanation, cut=explanation.cut or _cut_by(explanation, profile))
+
+
+def _rank(reading: Reading) -> _Ranked:
+    """The ranking by a profile and by each of its interests alone, as they are in the reading."""
+    best, *_ = _rows(reading)
+    postings = replace(reading.postings, is_grouped=np.zeros_like(reading.postings.is_grouped))
+    _, *alone = _rows(replace(reading, postings=postings))
+    return _Ranked(
+        findings=reading.findings,
+        group=reading.postings.group.tolist(),
+        interests=reading.interests_of(0),
+        alone=[{paper: score for paper, _, score in rows} for rows in alone],
+        best={paper: (interest, score) for paper, interest, score in best},
     )
 
 
-def _ranked(reading: Reading) -> Iterator[list[tuple[int, int, float]]]:
-    """For each profile its matches, best first: the paper, the interest, the score."""
+def _rows(reading: Reading) -> Iterator[list[tuple[int, int, float]]]:
     return (rows for ranking in rank_crowd(reading.crowd, reading.postings) for rows in rows_of(ranking))
 
 
-def _cut_by(score: float, rank: int | None, profile: Profile) -> Cut | None:
+def _explain(ranked: _Ranked, position: int, *, rank: int | None, matched: int) -> Explanation:
+    """What the interests make of one paper, and what comes of it."""
+    paper = ranked.findings.day.papers[position]
+    traced = [
+        _trace(interest, ranked.findings, position, scores.get(position))
+        for interest, scores in zip(ranked.interests, ranked.alone, strict=True)
+    ]
+    if position not in ranked.best:
+        return Explanation(paper, tuple(traced), None, 0.0, None, matched, _cut_of(traced))
+    number, score = ranked.best[position]
+    traced[number] = _demoted(traced[number], score, _better_twins(ranked, position))
+    return Explanation(paper, tuple(traced), traced[number], score, rank, matched, None)
+
+
+def _cut_by(explanation: Explanation, profile: Profile) -> Cut | None:
     """What keeps a paper that an interest takes from being shown."""
-    if rank is None:
+    if explanation.rank is None:
         return Cut.NOT_COVERED
-    if score < profile.min_score:
+    if explanation.score < profile.min_score:
         return Cut.MIN_SCORE
-    return Cut.MAX_PAPERS if rank > profile.max_papers else None
+    return Cut.MAX_PAPERS if explanation.rank > profile.max_papers else None
 
 
 def _cut_of(interests: Sequence[TracedInterest]) -> Cut:
     """Why no interest takes a paper: the reason of the one that came closest."""
     reasons = {interest.cut for interest in interests}
     return next((cut for cut in (Cut.EXCLUDED, Cut.FILTERED) if cut in reasons), Cut.NO_HIT)
-
-
-def _trace_interests(reading: Reading, position: int) -> Iterator[TracedInterest]:
-    """Each interest as if it were the whole profile, and no text like this one had come."""
-    postings = replace(reading.postings, is_grouped=np.zeros_like(reading.postings.is_grouped))
-    _, *alone = _ranked(replace(reading, postings=postings))
-    for interest, ranked in zip(reading.interests_of(0), alone, strict=True):
-        score = next((score for paper, _, score in ranked if paper == position), None)
-        yield _trace(interest, reading.findings, position, score)
 
 
 def _trace(interest: ReadInterest, findings: Findings, position: int, score: float | None) -> TracedInterest:
@@ -155,7 +181,7 @@ def _shared_out(traced: TracedInterest, score: float) -> TracedInterest:
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
-    """A whole number in parts that are as near to the shares as whole numbers get: the largest remainders round up."""
+    """A whole number in parts as near to the shares as whole numbers get: the largest remainders round up."""
     whole = sum(shares) or 1.0
     exact = [share / whole * total for share in shares]
     parts = [int(part) for part in exact]
@@ -165,12 +191,10 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
     return parts
 
 
-def _better_twins(reading: Reading, ranked: Sequence[tuple[int, int, float]], position: int) -> list[Paper]:
+def _better_twins(ranked: _Ranked, position: int) -> list[Paper]:
     """The near-duplicates that rank before a paper."""
-    group = reading.postings.group
-    order = [paper for paper, _, _ in ranked]
-    before = order[: order.index(position)]
-    return [reading.findings.day.papers[paper] for paper in before if group[paper] == group[position]]
+    before = takewhile(lambda other: other != position, ranked.best)
+    return [ranked.findings.day.papers[p] for p in before if ranked.group[p] == ranked.group[position]]
 
 
 def _demoted(traced: TracedInterest, score: float, twins: Sequence[Paper]) -> TracedInterest:

@@ -131,3 +131,26 @@ def test_more_papers_than_one_statement_may_name_are_held_and_known_again(
 
     assert (first.new, second.new, second.known) == (1201, 0, 1201)
     assert store.papers.count(DAY) == len(store.papers.of_edition(DAY, as_of=DAY)) == 1201
+
+
+def test_the_newest_editions_that_hold_papers_are_told_oldest_first_those_of_the_past_included(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    collect(batch(paper(1)))
+    collect(batch(paper(2, announced=NEXT_DAY)), day=NEXT_DAY)
+    past = date(2026, 5, 4)
+    collect(batch(paper(3, announced=past)), day=DAY, since=past, backfill=True)
+
+    assert store.papers.latest_days(30) == (past, DAY, NEXT_DAY)
+    assert store.papers.latest_days(2) == (DAY, NEXT_DAY)
+    assert [held.id[-1] for held in store.papers.all_of_edition(past)] == ["3"]
+
+
+def test_all_papers_of_an_edition_can_be_seen_as_of_their_day(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    collect(batch(paper(1)))
+    collect(batch(paper(1, announced=NEXT_DAY, is_listed=True, upvotes=9), source="huggingface"), day=NEXT_DAY)
+
+    assert [held.upvotes for held in store.papers.all_of_edition(DAY, as_of=DAY)] == [None]
+    assert [held.upvotes for held in store.papers.all_of_edition(DAY)] == [9]
