@@ -76,7 +76,7 @@ _NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 
 def _digest(reader: Subscriber, matches: tuple[Match, ...], papers: tuple[Paper, ...]) -> Digest:
-    return build_digest(reader, matches, edition=DAY, covers=(DAY,), considered=len(papers))
+    return build_digest(reader, matches, edition=DAY, covers=(DAY,), considered=len(papers), matched=len(matches))
 
 
 def _cpu_seconds(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from digest.composing import build_digest
-from digest.domain import Digest, Match, Paper, Profile, SourceAccount, Subscriber, WordCounts
-from digest.matching import Statistics, count_words, iter_matches, liked_papers, rank_trending, read_paper
+from digest.domain import Digest, Paper, Profile, SourceAccount, Subscriber, WordCounts
+from digest.matching import Shortlist, Statistics, count_words, liked_papers, list_matches, rank_trending, read_paper
 from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
@@ -31,6 +31,9 @@ class Span:
     account: tuple[SourceAccount, ...]
     """What the sources brought on the covered days, those without a paper included."""
 
+    covered: frozenset[str]
+    """The ids of `papers`."""
+
     @property
     def oldest(self) -> date:
         """The oldest edition to which any of the papers belongs."""
@@ -43,6 +46,16 @@ class Span:
         return self.papers + tuple(paper for paper in self.listed if paper.id not in held)
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What matching is told beside the papers of the day."""
+
+    statistics: Statistics
+    """How rare words are."""
+    liked: tuple[Paper, ...]
+    """The papers that `like:` names."""
+
+
 def assemble_digests(
     readers: Iterable[Subscriber], edition: date, *, papers: PaperStore, history: History, losses: Mapping[str, Loss]
 ) -> Iterator[Digest]:
@@ -52,23 +65,29 @@ def assemble_digests(
     looked up whether they were mailed before: they may trend days after they matched.
     """
     by_cursor = defaultdict(list)
-    statistics = read_statistics(edition, papers)
     for reader in readers:
         by_cursor[cursor_before(reader, edition)].append(reader)
+    known = load_background(edition, papers, [reader.profile for group in by_cursor.values() for reader in group])
     for cursor, group in by_cursor.items():
         span = load_span(papers, after=cursor, edition=edition)
         profiles = [reader.profile for reader in group]
-        liked = _find_liked(papers, profiles)
-        found = iter_matches(span.every_paper, profiles, statistics=statistics, liked=liked)
-        for some in in_batches(group, READERS_A_BATCH):
-            mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=edition)
-            for reader, matches in zip(some, found, strict=False):  # `found` goes on with the next batch
-                yield _assemble(reader, span, matches, losses.get(reader.id), mailed.get(reader.id, frozenset()))
+        found = list_matches(span.every_paper, profiles, statistics=known.statistics, liked=known.liked)
+        mailed = _find_mailed(group, span, history)
+        for reader, shortlist, before in zip(group, found, mailed, strict=True):
+            yield _assemble(reader, span, shortlist, losses.get(reader.id), before)
 
 
-def read_statistics(edition: date, papers: PaperStore) -> Statistics:
-    """How rare words are over the newest editions before one: the same for every digest of it."""
-    return Statistics().plus(*count_editions(edition, papers).values())
+def _find_mailed(readers: Iterable[Subscriber], span: Span, history: History) -> Iterator[frozenset[str]]:
+    """For each reader the papers they were mailed since the oldest of the span."""
+    for some in in_batches(readers, READERS_A_BATCH):
+        mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=span.edition)
+        yield from (mailed.get(reader.id, frozenset()) for reader in some)
+
+
+def load_background(edition: date, papers: PaperStore, profiles: Iterable[Profile]) -> Background:
+    """What profiles are matched by in one edition, whether for a digest, an explanation or a back-test."""
+    statistics = Statistics().plus(*count_editions(edition, papers).values())
+    return Background(statistics, liked=tuple(_find_liked(papers, profiles)))
 
 
 def count_editions(edition: date, papers: PaperStore) -> dict[date, WordCounts]:
@@ -91,26 +110,28 @@ def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:
     days = papers.days_between(after, edition)
     covers, older = split_covered(days)
     counted_only = older[-1] if older else after
+    held = tuple(paper for day in covers for paper in papers.of_edition(day, as_of=edition))
     return Span(
         edition=edition,
         covers=covers if edition in covers else (*covers, edition),
-        papers=tuple(paper for day in covers for paper in papers.of_edition(day, as_of=edition)),
+        papers=held,
         listed=tuple(paper for day in covers for paper in papers.listed_in(day, as_of=edition)),
         older_papers=sum(len(papers.of_edition(day, as_of=edition)) for day in older),
         account=papers.accounts(counted_only, edition),
+        covered=frozenset(paper.id for paper in held),
     )
 
 
 def _assemble(
-    reader: Subscriber, span: Span, matches: tuple[Match, ...], loss: Loss | None, mailed: frozenset[str]
+    reader: Subscriber, span: Span, shortlist: Shortlist, loss: Loss | None, mailed: frozenset[str]
 ) -> Digest:
-    covered = {paper.id for paper in span.papers}
     profile = reader.profile
-    matched = {match.paper.id for match in matches}
+    matched = {paper.id for paper in shortlist.papers}
     wanted = profile.trending if profile.interests else profile.max_papers
     return build_digest(
         reader,
-        [match for match in matches if match.paper.id in covered],
+        shortlist.matches(span.covered, most=profile.max_papers),
+        matched=len(matched & span.covered),
         edition=span.edition,
         covers=span.covers,
         considered=len(span.papers),

@@ -11,7 +11,7 @@ from digest.assembly import assemble_digests
 from digest.domain import Digest, Edition, Email, Subscriber
 from digest.pipeline import Parts, compose_with_cards, fetch_batches
 from digest.planning import cursor_before
-from digest.storage import Loss, PaperStore
+from digest.storage import History, Loss, PaperStore
 
 
 def preview_digest(reader: Subscriber, day: date, parts: Parts) -> Digest:
@@ -19,7 +19,7 @@ def preview_digest(reader: Subscriber, day: date, parts: Parts) -> Digest:
 
     A day that was never collected is collected into memory.
     """
-    reader, losses = _as_of(reader, day, parts)
+    reader, losses = reader_as_of(reader, day, parts.store.history)
     with _open_papers(day, parts) as papers:
         return next(iter(assemble_digests([reader], day, papers=papers, history=parts.store.history, losses=losses)))
 
@@ -27,6 +27,13 @@ def preview_digest(reader: Subscriber, day: date, parts: Parts) -> Digest:
 def preview_email(reader: Subscriber, day: date, parts: Parts) -> Email:
     """The email of `preview_digest`, as it goes over the wire. Raises ComposeError if it can't be made."""
     return compose_with_cards(preview_digest(reader, day, parts), {}, parts)
+
+
+def reader_as_of(reader: Subscriber, day: date, history: History) -> tuple[Subscriber, dict[str, Loss]]:
+    """The reader with the cursor that they had before that day's digest, and what they had lost until then."""
+    cursor = history.cursor_of(day, reader.id) or min(cursor_before(reader, day), day - timedelta(days=1))
+    loss = history.loss_of(reader.id, after=cursor, before=day)
+    return replace(reader, cursor=cursor), {reader.id: loss} if loss else {}
 
 
 @contextmanager
@@ -37,11 +44,3 @@ def _open_papers(day: date, parts: Parts) -> Iterator[PaperStore]:
     edition = Edition(day, day - parts.lookback)
     with parts.store.ledger.rehearse(edition, fetch_batches(edition, parts)) as papers:
         yield papers
-
-
-def _as_of(reader: Subscriber, day: date, parts: Parts) -> tuple[Subscriber, dict[str, Loss]]:
-    """The reader with the cursor that they had before that day's digest, and what they had lost until then."""
-    history = parts.store.history
-    cursor = history.cursor_of(day, reader.id) or min(cursor_before(reader, day), day - timedelta(days=1))
-    loss = history.loss_of(reader.id, after=cursor, before=day)
-    return replace(reader, cursor=cursor), {reader.id: loss} if loss else {}

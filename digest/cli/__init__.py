@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from digest.cli import checking, demonstrating, editions, previewing, readers, serving, views
+from digest.cli import (
+    backtesting,
+    checking,
+    demonstrating,
+    editions,
+    explaining,
+    previewing,
+    readers,
+    serving,
+    views,
+)
 from digest.cli.edge import Context, ExitCode
 from digest.cli.logs import LogFormat, set_up_logs
 from digest.cli.output import say, say_error
@@ -28,6 +38,8 @@ app = typer.Typer(
 editions.register(app)
 views.register(app)
 previewing.register(app)
+explaining.register(app)
+backtesting.register(app)
 readers.register(app)
 serving.register(app)
 demonstrating.register(app)

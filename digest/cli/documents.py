@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from digest.backtest import Backtest, Difference
+from digest.composing.building import UNNAMED_INTEREST
 from digest.domain import BatchReport, Delivery, DeliveryState, Digest, LedgerEntry, Match, Paper, Subscriber
+from digest.explain import Answer
+from digest.matching import Place, TracedSlot
 from digest.pipeline import RunReport
 
 
@@ -84,6 +88,50 @@ def preview_document(digest: Digest, subject: str) -> dict[str, Any]:
     }
 
 
+def explain_document(answer: Answer) -> dict[str, Any]:
+    """Why a paper was or wasn't chosen. The impacts sum up to the score."""
+    explanation = answer.explanation
+    sent = answer.sent_before
+    return {
+        "id": explanation.paper.id,
+        "email": answer.reader.email,
+        "chosen": answer.is_chosen,
+        "rank": answer.rank,
+        "score": answer.score,
+        "cut_by": explanation.cut.value if explanation.cut and not answer.is_chosen else None,
+        "sent_before": sent.isoformat() if sent else None,
+        "terms": _terms(answer),
+        "excluded_by": _written(explanation.excluded_by),
+        "filtered_by": _written(explanation.filtered_by),
+    }
+
+
+def missing_paper_document(paper_id: str, email: str) -> dict[str, Any]:
+    """The same of a paper that no edition has."""
+    nothing: dict[str, Any] = {"rank": None, "score": 0.0, "cut_by": "not held", "sent_before": None}
+    lists: dict[str, Any] = {"terms": [], "excluded_by": [], "filtered_by": []}
+    return {"id": paper_id, "email": email, "chosen": False, **nothing, **lists}
+
+
+def backtest_document(tried: Backtest) -> dict[str, Any]:
+    """What a profile would have brought."""
+    return {
+        "days": [
+            {
+                "edition": day.edition.isoformat(),
+                "considered": day.considered,
+                "matched": day.matched,
+                "shown": day.shown,
+            }
+            for day in tried.days
+        ],
+        "terms": [{"keyword": count.keyword, "papers": count.papers, "alone": count.alone} for count in tried.keywords],
+        "dead": list(tried.dead),
+        "added": [_difference(each) for each in tried.added],
+        "removed": [_difference(each) for each in tried.removed],
+    }
+
+
 def delivery_document(delivery: Delivery) -> dict[str, Any]:
     """One row of the history."""
     return {
@@ -131,6 +179,39 @@ def subscriber_document(subscriber: Subscriber) -> dict[str, Any]:
         "status": subscriber.status.value,
         "cursor": subscriber.cursor.isoformat() if subscriber.cursor else None,
     }
+
+
+def _terms(answer: Answer) -> list[dict[str, Any]]:
+    """Each term with what it adds to the score, which only those of the interest or section do that has the paper."""
+    best = None if answer.trending else answer.explanation.best
+    terms = [
+        _term(interest.name, place, counts=interest is best)
+        for interest in answer.explanation.interests
+        for place in interest.places
+    ]
+    if answer.trending:
+        _, match = answer.trending
+        upvotes = Place(match.paper.picked_by, "upvotes", match.paper.upvotes or 0, match.score)
+        terms.append(_term(match.interest, upvotes, counts=True))
+    return terms
+
+
+def _term(interest: str, place: Place, *, counts: bool) -> dict[str, Any]:
+    return {
+        "interest": interest or UNNAMED_INTEREST,
+        "keyword": place.keyword,
+        "field": place.field or None,
+        "count": place.count,
+        "impact": place.impact if counts else 0.0,
+    }
+
+
+def _written(slots: Iterable[TracedSlot]) -> list[str]:
+    return list(dict.fromkeys(slot.written for slot in slots))
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {"id": difference.paper_id, "title": difference.title, "edition": difference.edition.isoformat()}
 
 
 def _batch(report: BatchReport) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from email_validator import EmailNotValidError, validate_email
 from digest import delivery, sources
 from digest.adapters import make_adapter
 from digest.composing import open_composer
-from digest.config import Config, load_config, load_subscribers, read_subscriber, signing_secrets
+from digest.config import Config, load_config, load_subscribers, read_subscriber, read_toml, signing_secrets
 from digest.config.settings import secret_path
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
@@ -30,6 +30,8 @@ from digest.sources import Source, open_http
 from digest.storage import open_store
 
 DEFAULT_CONFIG = Path("config.toml")
+NO_SUBSCRIBER = "profile"
+"""The id of whoever a profile file describes; no subscriber has it."""
 BEFORE_ALL_PAPERS = date(1991, 8, 14)
 
 
@@ -138,6 +140,22 @@ def find_reader(email: str, parts: Parts) -> Subscriber:
     if found is None:
         raise ConfigError([Mistake(email, "", "is nobody's address here", "see digest subscribers list")])
     return found
+
+
+def choose_reader(email: str, profile: Path | None, parts: Parts, config: Config) -> Subscriber:
+    """Whom a command is about: the reader with that address, or whoever a profile file describes.
+
+    Raises a usage error unless one of the two is named.
+    """
+    if bool(email) == (profile is not None):
+        raise typer.BadParameter("name either a reader's address or --profile FILE")
+    return find_reader(email, parts) if profile is None else read_profile(profile, config)
+
+
+def read_profile(path: Path, config: Config) -> Subscriber:
+    """The reader that a file describes, who has no history, even if a subscriber has that address."""
+    values = {"email": "reader@example.org", **read_toml(path)}
+    return replace(subscriber_reader(config, file=str(path))(values), id=NO_SUBSCRIBER)
 
 
 def make_sources(config: Config) -> dict[str, Source]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import webbrowser
-from dataclasses import replace
-from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
@@ -16,11 +14,10 @@ from typing import Annotated
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import Context, ExitCode, context_of, find_reader, open_parts, parse_day, subscriber_reader
-from digest.cli.options import Day
+from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, parse_day
+from digest.cli.options import Day, ProfileFile
 from digest.cli.output import print_json, say_error
-from digest.config import read_toml
-from digest.domain import Digest, Subscriber
+from digest.domain import Digest
 from digest.pipeline import compose_with_cards
 from digest.preview import preview_digest
 
@@ -42,21 +39,17 @@ def register(app: typer.Typer) -> None:
 def preview(
     context: typer.Context,
     email: Annotated[str, typer.Argument(help="The reader whose mail to show.")] = "",
-    profile: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A subscriber file instead; covers the day alone.")
-    ] = None,
+    profile: ProfileFile = None,
     day: Day = None,
     fmt: Annotated[Format | None, typer.Option("--format", help="Text on a terminal, else HTML.")] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of to stdout.")] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> int:
     """Show exactly what would be sent; send and record nothing."""
-    settings = context_of(context)
-    edition = parse_day(day, settings.settings)
-    if bool(email) == (profile is not None):
-        raise typer.BadParameter("name either a reader's address or --profile FILE")
-    with open_parts(settings.settings) as parts:
-        reader = find_reader(email, parts) if profile is None else _read_profile(profile, settings, edition)
+    settings = context_of(context).settings
+    edition = parse_day(day, settings)
+    with open_parts(settings) as parts:
+        reader = choose_reader(email, profile, parts, settings)
         shown = preview_digest(reader, edition, parts)
         content = b"" if shown.is_empty else compose_with_cards(shown, {}, parts).content
     fmt = fmt or (Format.TEXT if sys.stdout.isatty() and not (output or open_it) else Format.HTML)
@@ -64,12 +57,6 @@ def preview(
         say_error(f"Nothing would be sent: none of the {shown.considered} papers matched {reader.email}.")
     _show_preview(shown, content, fmt, output, open_it=open_it)
     return ExitCode.DONE
-
-
-def _read_profile(path: Path, settings: Context, edition: date) -> Subscriber:
-    values = {"email": "reader@example.org", **read_toml(path)}
-    reader = subscriber_reader(settings.settings, file=str(path))(values)
-    return replace(reader, cursor=edition - timedelta(days=1))
 
 
 def _show_preview(shown: Digest, content: bytes, fmt: Format, output: Path | None, *, open_it: bool) -> None:

@@ -20,6 +20,7 @@ def build_digest(
     edition: date,
     covers: tuple[date, ...],
     considered: int,
+    matched: int,
     trending: Sequence[Match] = (),
     again_through: date | None = None,
     again_is_doubtful: bool = False,
@@ -28,8 +29,8 @@ def build_digest(
 ) -> Digest:
     """One subscriber's digest: a section an interest, then late arrivals, then papers sent in vain, then trending ones.
 
-    The best `max_papers` are shown, over all interests; `matched` counts all. Papers of editions up to `again_through`
-    may have been mailed before. `trending` is taken as it comes: the caller has ranked and cut it.
+    The best `max_papers` are shown, over all interests; `matched` counts all there are. Papers of editions up to
+    `again_through` may have been mailed before. `trending` is taken as it comes: the caller has ranked and cut it.
     """
     shown = best_first(matches)[: subscriber.profile.max_papers]
     again = tuple(match for match in shown if _is_again(match, again_through))
@@ -48,7 +49,7 @@ def build_digest(
         covers=covers,
         sections=tuple(section for section in sections if section.matches),
         considered=considered,
-        matched=len(matches),
+        matched=matched,
         older_papers=older_papers,
         account=account,
     )

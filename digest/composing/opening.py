@@ -49,6 +49,7 @@ def _rehearse(composer: Composer) -> None:
         edition=_DAY,
         covers=(_DAY,),
         considered=4,
+        matched=4,
         trending=[match],
         again_through=_DAY - timedelta(days=1),
         account=(SourceAccount("arxiv", _DAY, announced=4),),

@@ -2,39 +2,48 @@
 
 `plain` and `words` read text, `phrases` and `names` say what equals what, `language` reads what a reader wrote. `scan`
 and `day` find all terms in all papers at once; `definitions` and `aliases` let acronyms stand for what they mean.
-`crowd` makes arrays of the profiles, `postings` of the day; `ranking` brings the two together, `explaining` says why.
+`crowd` makes arrays of the profiles, `postings` of the day; `reading` makes both and `ranking` brings them together.
+`explaining` says why a paper was chosen, `tracing` all that was decided of one, `trying` what a profile would bring.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from digest.domain import Match, Paper, Profile, Reason
 from digest.matching.check import Problem, check_interest, check_profile
-from digest.matching.crowd import Vocabulary, compile_profiles
-from digest.matching.day import Day
-from digest.matching.explaining import notes_of, reasons_of
-from digest.matching.expressions import Term
-from digest.matching.interests import read_interest, targets_of
+from digest.matching.explanation import Cut, Explanation, Place, TracedInterest, TracedSlot
+from digest.matching.interests import Role
 from digest.matching.liking import liked_papers, telling_terms
-from digest.matching.postings import read_postings
-from digest.matching.ranking import Ranking, rank_crowd
+from digest.matching.ranking import rank_crowd
+from digest.matching.reading import Shortlist, read_day, shortlists_of
 from digest.matching.statistics import Statistics, count_words, read_paper
-from digest.matching.units import Findings
+from digest.matching.tracing import explain_papers
+from digest.matching.trying import Trial, try_profile
 
 __all__ = [
+    "NOTHING_STORED",
+    "Cut",
+    "Explanation",
+    "Place",
     "Problem",
+    "Role",
+    "Shortlist",
     "Statistics",
+    "TracedInterest",
+    "TracedSlot",
+    "Trial",
     "check_interest",
     "check_profile",
     "count_words",
-    "iter_matches",
+    "explain_papers",
     "liked_papers",
+    "list_matches",
     "match_papers",
     "rank_trending",
     "read_paper",
     "telling_terms",
+    "try_profile",
 ]
 
 TRENDING = "Trending"
@@ -58,23 +67,23 @@ def match_papers(
     `statistics` say how rare words are; with those of the stored editions, scores compare from day to day. `liked` are
     the papers that `like:` names, as `liked_papers` tells; one that is missing hits nothing.
     """
-    return list(iter_matches(papers, profiles, statistics=statistics, liked=liked))
+    return [found.matches() for found in list_matches(papers, profiles, statistics=statistics, liked=liked)]
 
 
-def iter_matches(
+def list_matches(
     papers: Sequence[Paper],
     profiles: Sequence[Profile],
     *,
     statistics: Statistics = NOTHING_STORED,
     liked: Iterable[Paper] = (),
-) -> Iterator[tuple[Match, ...]]:
-    """The same, a profile at a time: the papers are read once, and only one batch of readers is held."""
-    vocabulary = Vocabulary()
-    terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
-    crowd = compile_profiles(profiles, vocabulary, terms)
-    findings = Findings(Day(papers, targets_of(vocabulary.units), statistics))
-    for ranking in rank_crowd(crowd, read_postings(findings, vocabulary.units)):
-        yield from _matches(ranking, profiles, findings, terms)
+) -> Iterator[Shortlist]:
+    """The same, a profile at a time and without its reasons: these are told for those that will be shown.
+
+    The papers are read once, and only one batch of readers is held.
+    """
+    reading = read_day(papers, profiles, statistics=statistics, liked=liked)
+    for ranking in rank_crowd(reading.crowd, reading.postings):
+        yield from shortlists_of(reading, ranking)
 
 
 def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[str] = ()) -> tuple[Match, ...]:
@@ -89,21 +98,3 @@ def rank_trending(papers: Sequence[Paper], *, limit: int, without: Collection[st
         Match(paper, TRENDING, float(paper.upvotes or 0), (Reason(paper.picked_by, "upvotes"),))
         for paper in ranked[: max(limit, 0)]
     )
-
-
-def _matches(
-    ranking: Ranking, profiles: Sequence[Profile], findings: Findings, liked: Mapping[str, tuple[Term, ...]]
-) -> Iterator[tuple[Match, ...]]:
-    rows = zip(ranking.papers.tolist(), ranking.interests.tolist(), ranking.scores.tolist(), strict=True)
-    for number, count in enumerate(ranking.shown.tolist(), start=ranking.first):
-        interests = [read_interest(interest, liked) for interest in profiles[number].interests] if count else []
-        yield tuple(
-            Match(
-                findings.day.papers[paper],
-                interests[interest].name,
-                score,
-                reasons_of(interests[interest], findings, paper),
-                notes_of(interests[interest], findings, paper),
-            )
-            for paper, interest, score in islice(rows, count)
-        )

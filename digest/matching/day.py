@@ -98,6 +98,12 @@ class Day:
         found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
         return [(name, hits) for name, hits in found if hits]
 
+    def weigh(self, hits: Sequence[Hit], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its place."""
+        title, abstract = self.words[position]
+        words = title if name == "title" else abstract
+        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
+
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
         defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in self.papers]
@@ -121,8 +127,7 @@ class Day:
         for number in sorted(self._texts_with(target)):
             is_abstract, position = divmod(number, len(self.papers))
             if where in ("", _FIELDS[is_abstract]) and (hits := self._hits_in(target, number)):
-                words = self.words[position][is_abstract]
-                counts[position] += _BOOSTS[is_abstract] * sum(_standing(hit, words) for hit in hits)
+                counts[position] += self.weigh(hits, position, _FIELDS[is_abstract])
         rarity = self._rarity(target) if counts else 0.0
         impacts = {position: rarity * _saturated(count) for position, count in sorted(counts.items())}
         papers = _bitmap(impacts)

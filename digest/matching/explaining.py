@@ -11,12 +11,17 @@ from digest.matching.interests import ReadInterest, Role, Slot, Unit
 from digest.matching.units import Findings, counting_terms
 
 
+def adding_terms(slot: Slot) -> Iterator[Term]:
+    """The terms of a slot that add to the score, as the reader wrote them."""
+    return counting_terms(Unit(slot.expression, slot.unit.counted))
+
+
 def reasons_of(interest: ReadInterest, findings: Findings, position: int) -> tuple[Reason, ...]:
     """Each keyword that speaks for a paper, as the reader wrote it, with its places: the title before the abstract."""
     reasons = (
         reason
         for slot in _holding_slots(interest, findings, position)
-        for term in _terms(slot)
+        for term in adding_terms(slot)
         for reason in _reasons(term, findings.day, position)
     )
     return tuple(dict.fromkeys(reasons))
@@ -30,17 +35,12 @@ def notes_of(interest: ReadInterest, findings: Findings, position: int) -> tuple
     if filters and day.uncategorised >> position & 1:
         notes.append(f"categories unknown: the filter {', '.join(filters)} could not be checked")
     for slot in _holding_slots(interest, findings, position):
-        notes += [note for term in _terms(slot) if (note := day.hits(term).notes.get(position))]
+        notes += [note for term in adding_terms(slot) if (note := day.hits(term).notes.get(position))]
     return tuple(dict.fromkeys(notes))
 
 
 def _holding_slots(interest: ReadInterest, findings: Findings, position: int) -> Iterator[Slot]:
     return (slot for slot in interest.of(Role.WANTED) if findings.hits(slot.unit).papers >> position & 1)
-
-
-def _terms(slot: Slot) -> Iterator[Term]:
-    """The terms that add to the score, as the reader wrote them."""
-    return counting_terms(Unit(slot.expression, slot.unit.counted))
 
 
 def _reasons(term: Term, day: Day, position: int) -> Iterator[Reason]:

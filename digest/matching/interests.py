@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -40,7 +40,9 @@ class Slot:
     unit: Unit
     weight: float
     expression: Expression
-    """As the reader wrote it."""
+    """As it was read; each term has the reader's own writing of it."""
+    written: str
+    """The whole text as the reader wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class ReadInterest:
         return tuple(slot for slot in self.slots if slot.role is role)
 
 
+ParsedText = tuple[str, Expression | Unreadable]
+"""A keyword, name or query as written and as read."""
 NOTHING_LIKED: Mapping[str, tuple[Term, ...]] = {}
 
 
@@ -64,10 +68,11 @@ def read_interest(interest: Interest, liked: Mapping[str, tuple[Term, ...]] = NO
 
     `liked` has the terms of papers that readers want more like of.
     """
-    texts = [parse_keyword(text) for text in interest.keywords] + [parse_author(text) for text in interest.authors]
-    texts += [parse_query(interest.query)] if interest.query.strip() else []
-    categories = [Term(text.strip(), read_category(text)) for text in interest.categories]
-    excluded = [parse_keyword(text) for text in interest.exclude]
+    texts = [(text, parse_keyword(text)) for text in interest.keywords]
+    texts += [(text, parse_author(text)) for text in interest.authors]
+    texts += [(interest.query, parse_query(interest.query))] if interest.query.strip() else []
+    categories = [(text, Term(text.strip(), read_category(text))) for text in interest.categories]
+    excluded = [(text, parse_keyword(text)) for text in interest.exclude]
     slots = (
         *_slots([_with_likes(text, liked) for text in texts] or categories, Role.WANTED),
         *_slots([_with_likes(text, liked) for text in excluded], Role.EXCLUDED),
@@ -76,8 +81,9 @@ def read_interest(interest: Interest, liked: Mapping[str, tuple[Term, ...]] = NO
     return ReadInterest(interest.name, interest.weight, slots if is_weight(interest.weight) else ())
 
 
-def _with_likes(parsed: Expression | Unreadable, liked: Mapping[str, tuple[Term, ...]]) -> Expression | Unreadable:
-    return parsed if isinstance(parsed, Unreadable) else put_in_likes(parsed, liked)
+def _with_likes(text: ParsedText, liked: Mapping[str, tuple[Term, ...]]) -> ParsedText:
+    written, parsed = text
+    return text if isinstance(parsed, Unreadable) else (written, put_in_likes(parsed, liked))
 
 
 def is_weight(weight: float) -> bool:
@@ -90,20 +96,22 @@ def targets_of(units: Iterable[Unit]) -> set[Target]:
     return {term.target for unit in units for term in terms_of(unit.expression)}
 
 
-def _slots(expressions: Sequence[Expression | Unreadable], role: Role) -> Iterator[Slot]:
+def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
     """Each meaning once: of terms the first spelling, with the greatest weight anybody gave it."""
-    readable = [expression for expression in expressions if not isinstance(expression, Unreadable)]
-    terms: dict[object, Term] = {}
-    for term in (expression for expression in readable if isinstance(expression, Term)):
-        first = terms.setdefault(term.meaning, term)
-        if term.weight > first.weight:
-            terms[term.meaning] = replace(first, weight=term.weight)
-    for term in terms.values():
-        yield Slot(role, Unit(replace(term, written="", weight=1.0)), term.weight, term)
-    compounds = {_bare(e): e for e in reversed(readable) if not isinstance(e, Term)}
-    for bare, written in reversed(compounds.items()):
+    terms: dict[object, tuple[str, Term]] = {}
+    compounds: dict[Expression, tuple[str, Expression]] = {}
+    for written, expression in texts:
+        if isinstance(expression, Term):
+            spelling, first = terms.setdefault(expression.meaning, (written, expression))
+            if expression.weight > first.weight:
+                terms[expression.meaning] = spelling, replace(first, weight=expression.weight)
+        elif not isinstance(expression, Unreadable):
+            compounds.setdefault(_bare(expression), (written, expression))
+    for written, term in terms.values():
+        yield Slot(role, Unit(replace(term, written="", weight=1.0)), term.weight, term, written)
+    for bare, (written, expression) in compounds.items():
         counted = frozenset(term.meaning for term in terms_of(bare) if term.meaning in terms)
-        yield Slot(role, Unit(bare, counted), 1.0, written)
+        yield Slot(role, Unit(bare, counted), 1.0, expression, written)
 
 
 def _bare(expression: Expression) -> Expression:

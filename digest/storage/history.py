@@ -62,6 +62,13 @@ class History:
         with reading(self.engine) as connection:
             return connection.scalar(select(table.c.after).where(*mine))
 
+    def edition_over(self, day: date, subscriber_id: str) -> date | None:
+        """The edition of the newest claimed digest that goes over a day, shown or only counted; None if none does."""
+        table = tables.deliveries
+        over = (table.c.subscriber_id == subscriber_id, table.c.after < day, table.c.edition >= day)
+        with reading(self.engine) as connection:
+            return connection.scalar(select(table.c.edition).where(*over).order_by(table.c.edition.desc()).limit(1))
+
     def mailed(self, subscriber_ids: Collection[str], *, since: date, before: date) -> dict[str, frozenset[str]]:
         """Which papers, by canonical id, each subscriber was mailed in editions of some days."""
         table = tables.deliveries

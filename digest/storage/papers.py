@@ -35,9 +35,15 @@ class PaperStore:
         """The papers that an edition mails, in the order in which they came, with what listings said by `as_of`."""
         return self._papers(and_(tables.papers.c.edition == day, ~tables.papers.c.archived), as_of)
 
-    def all_of_edition(self, day: date) -> tuple[Paper, ...]:
-        """All papers of an edition, those included that are known but mailed to nobody, with their latest listings."""
-        return self._papers(tables.papers.c.edition == day, date.max)
+    def latest_days(self, most: int) -> tuple[date, ...]:
+        """The newest editions that hold papers, mailed or not, oldest first."""
+        day = tables.papers.c.edition
+        with self.connect() as connection:
+            return tuple(reversed(connection.scalars(select(day).distinct().order_by(day.desc()).limit(most)).all()))
+
+    def all_of_edition(self, day: date, *, as_of: date = date.max) -> tuple[Paper, ...]:
+        """All papers of an edition, known ones mailed to nobody included, with what listings said by `as_of`."""
+        return self._papers(tables.papers.c.edition == day, as_of)
 
     def listed_in(self, day: date, *, as_of: date) -> tuple[Paper, ...]:
         """The papers that a community listed first in that edition, whatever edition they belong to, in its order."""
@@ -45,8 +51,12 @@ class PaperStore:
 
     def named(self, ids: Collection[str]) -> tuple[Paper, ...]:
         """The papers that have one of these ids, as far as we hold them."""
-        held = select(tables.aliases.c.paper_id).where(tables.aliases.c.alias.in_(ids))
-        return self._papers(tables.papers.c.id.in_(held), date.max) if ids else ()
+        names = tables.aliases.c
+        found: dict[str, Paper] = {}
+        for some in rows.in_groups(ids):
+            held = tables.papers.c.id.in_(select(names.paper_id).where(names.alias.in_(some)))
+            found |= {paper.id: paper for paper in self._papers(held, date.max)}
+        return tuple(found.values())
 
     def count(self, day: date) -> int:
         """How many papers the edition holds."""

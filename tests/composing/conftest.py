@@ -105,7 +105,7 @@ def digest_of(ada: Subscriber) -> Callable[..., Digest]:
     """Builds Ada's digest of the day from matches."""
 
     def build(*matches: Match, subscriber: Subscriber = ada, **details: object) -> Digest:
-        values = {"edition": DAY, "covers": (DAY,), "considered": 412} | details
+        values = {"edition": DAY, "covers": (DAY,), "considered": 412, "matched": len(matches)} | details
         return build_digest(subscriber, matches, **values)  # type: ignore[arg-type]  # details are a test's own
 
     return build

@@ -59,3 +59,20 @@ def test_paused_and_unsubscribed_readers_keep_their_history(store: Store, reader
     store.subscribers.set_status(reader().id, Status.UNSUBSCRIBED)
 
     assert store.history.find()[0].state is DeliveryState.SENT
+
+
+def test_the_digest_that_goes_over_a_day_is_the_newest_claimed_one_after_whose_cursor_it_lies(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    friday, saturday, monday = (date(2026, 6, 26), date(2026, 6, 27), date(2026, 6, 29))
+    ada = reader()
+    plan(ada, edition=friday)
+    send(ada, edition=friday)
+    (ada,) = store.subscribers.join([ada])
+    plan(ada, edition=monday)
+
+    assert store.history.edition_over(saturday, ada.id) is None
+    send(ada, edition=monday)
+    found = {day.day: store.history.edition_over(day, ada.id) for day in (friday, saturday, monday, DAY)}
+    assert found == {26: friday, 27: monday, 29: monday, 30: None}
+    assert store.history.edition_over(saturday, reader("bob").id) is None

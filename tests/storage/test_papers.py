@@ -152,3 +152,26 @@ def test_word_counts_come_back_as_they_were_first_kept(store: Store) -> None:
 
     assert store.papers.word_counts([EVE, DAY]) == {EVE: counts, DAY: WordCounts(0, {})}
     assert store.papers.word_counts([date(2026, 6, 1)]) == {}
+
+
+def test_the_newest_editions_that_hold_papers_are_told_oldest_first_those_of_the_past_included(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    collect(batch(paper(1)))
+    collect(batch(paper(2, announced=NEXT_DAY)), day=NEXT_DAY)
+    past = date(2026, 5, 4)
+    collect(batch(paper(3, announced=past)), day=DAY, since=past, backfill=True)
+
+    assert store.papers.latest_days(30) == (past, DAY, NEXT_DAY)
+    assert store.papers.latest_days(2) == (DAY, NEXT_DAY)
+    assert [held.id[-1] for held in store.papers.all_of_edition(past)] == ["3"]
+
+
+def test_all_papers_of_an_edition_can_be_seen_as_of_their_day(
+    store: Store, collect: Make, batch: Make, paper: Make
+) -> None:
+    collect(batch(paper(1)))
+    collect(batch(paper(1, announced=NEXT_DAY, is_listed=True, upvotes=9), source="huggingface"), day=NEXT_DAY)
+
+    assert [held.upvotes for held in store.papers.all_of_edition(DAY, as_of=DAY)] == [None]
+    assert [held.upvotes for held in store.papers.all_of_edition(DAY)] == [9]

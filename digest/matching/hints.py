@@ -1,0 +1,42 @@
+"""Says what in a paper is nearly a term that doesn't hit it: capitals, quotation marks, the field; changes no match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from digest.domain import Paper
+from digest.matching.day import Day
+from digest.matching.expressions import Term
+from digest.matching.language import parse_keyword
+from digest.matching.phrases import Phrase
+from digest.matching.scan import Text, find_phrases
+
+_QUOTES = str.maketrans("", "", '"“”„')
+
+
+def near_miss(term: Term, day: Day, position: int) -> str:
+    """What stands in the paper and would be a hit if the reader had written the term less strictly; mostly nothing."""
+    if not isinstance(term.target, Phrase):
+        return ""
+    if term.field and (elsewhere := day.places(term.target, "", position)):
+        return f"it stands in the {elsewhere[0][0]} only"
+    paper = day.papers[position]
+    texts = [Text(words) for words in day.words[position]]
+    for phrase, why in _looser(term, term.target):
+        for hits in find_phrases(texts, [phrase]).values():
+            number, (hit, *_) = next(iter(hits.items()))
+            return f"“{_text_of(paper, number)[hit.start : hit.end]}” stands there, but {why}"
+    return ""
+
+
+def _looser(term: Term, phrase: Phrase) -> Iterator[tuple[Phrase, str]]:
+    if phrase.acronyms:
+        yield replace(phrase, acronyms=()), "an acronym wants capitals"
+    unquoted = parse_keyword(term.written.translate(_QUOTES)) if phrase.is_exact else None
+    if isinstance(unquoted, Term) and isinstance(unquoted.target, Phrase):
+        yield unquoted.target, "quotes mean the term as written"
+
+
+def _text_of(paper: Paper, number: int) -> str:
+    return paper.abstract if number else paper.title

@@ -1,0 +1,89 @@
+"""Reads a day for a crowd: what anybody asks for is looked for once, everybody is scored by it; knows no store."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from digest.domain import Match, Paper, Profile
+from digest.matching.crowd import Crowd, Vocabulary, compile_profiles
+from digest.matching.day import Day
+from digest.matching.explaining import notes_of, reasons_of
+from digest.matching.expressions import Term
+from digest.matching.interests import ReadInterest, read_interest, targets_of
+from digest.matching.liking import telling_terms
+from digest.matching.postings import Postings, read_postings
+from digest.matching.ranking import Ranking
+from digest.matching.statistics import Statistics
+from digest.matching.units import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A crowd, and what was found for it in a day's papers."""
+
+    profiles: Sequence[Profile]
+    liked: Mapping[str, tuple[Term, ...]]
+    """The terms of the papers that `like:` names."""
+    crowd: Crowd
+    findings: Findings
+    postings: Postings
+
+    def interests_of(self, number: int) -> list[ReadInterest]:
+        """The interests of one profile, read as they were for the crowd."""
+        return [read_interest(interest, self.liked) for interest in self.profiles[number].interests]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """What matches one profile, best first; why is looked up only for what is asked for, as that costs most of all."""
+
+    reading: Reading
+    number: int
+    """The profile's, in the crowd."""
+    rows: list[tuple[int, int, float]]
+    """The paper, the interest, the score."""
+
+    @property
+    def papers(self) -> list[Paper]:
+        """The papers."""
+        return [self.reading.findings.day.papers[paper] for paper, _, _ in self.rows]
+
+    def matches(self, among: Container[str] | None = None, *, most: int | None = None) -> tuple[Match, ...]:
+        """The matches with their reasons: only papers of these ids, if any are given, and only so many."""
+        papers, findings = self.reading.findings.day.papers, self.reading.findings
+        rows = [row for row in self.rows if among is None or papers[row[0]].id in among][:most]
+        interests = self.reading.interests_of(self.number) if rows else []
+        return tuple(
+            Match(
+                papers[paper],
+                interests[interest].name,
+                score,
+                reasons_of(interests[interest], findings, paper),
+                notes_of(interests[interest], findings, paper),
+            )
+            for paper, interest, score in rows
+        )
+
+
+def read_day(
+    papers: Sequence[Paper], profiles: Sequence[Profile], *, statistics: Statistics, liked: Iterable[Paper]
+) -> Reading:
+    """Everything that scoring these profiles needs; `liked` are the papers that `like:` names."""
+    vocabulary = Vocabulary()
+    terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
+    crowd = compile_profiles(profiles, vocabulary, terms)
+    findings = Findings(Day(papers, targets_of(vocabulary.units), statistics))
+    return Reading(profiles, terms, crowd, findings, read_postings(findings, vocabulary.units))
+
+
+def rows_of(ranking: Ranking) -> Iterator[list[tuple[int, int, float]]]:
+    """For each profile its matches, best first, as numbers: the paper, the interest, the score."""
+    rows = zip(ranking.papers.tolist(), ranking.interests.tolist(), ranking.scores.tolist(), strict=True)
+    return (list(islice(rows, count)) for count in ranking.shown.tolist())
+
+
+def shortlists_of(reading: Reading, ranking: Ranking) -> Iterator[Shortlist]:
+    """For each profile what matches it."""
+    return (Shortlist(reading, number, rows) for number, rows in enumerate(rows_of(ranking), start=ranking.first))
