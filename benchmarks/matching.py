@@ -74,9 +74,8 @@ def main() -> None:
             store(path, profiles[:readers], readers)
             seconds = measure(path, papers) / readers
     for readers in (count for count in crowds if count <= DISTINCT):
-        print(
-            f"{readers:10,} readers as written, to {SHOWN} matches with reasons: {whole(profiles[:readers], papers):.2f} s"
-        )
+        taken = whole(profiles[:readers], papers)
+        print(f"{readers:10,} readers as written, to {SHOWN} matches with reasons: {taken:.2f} s")
     print(f"\n{'way':32} {'µs a reader':>12} {'factor':>8}")
     for name, cost in (
         ("this one, all readers together", seconds),
