@@ -194,6 +194,7 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
     deliveries = parts.store.deliveries
     chosen = [reader for reader in parts.readers() if choice.takes(reader)]
     owed, held, unreachable = deliveries.owed_before(day), deliveries.in_doubt(day), _unreachable(chosen, parts)
+    suppressed = parts.store.suppressions.barred(reader.id for reader in chosen)
     tried = parts.store.history.losses(before=day)
     due = [
         reader
@@ -210,10 +211,14 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
         (served, f"already served with the edition of {day} or a later one"),
         ([reader for reader in due if reader.id in held], "held back: another edition's mail to them is in doubt"),
         ([reader for reader in due if reader.id in unreachable], "skipped: example.com, .net and .org are for samples"),
+        (
+            [reader for reader in due if reader.id in suppressed],
+            "skipped: mail to them came back (subscribers suppressed)",
+        ),
     ):
         if readers:
             report.notices.append(f"{counted(len(readers), 'reader')} {problem}")
-    not_now = deliveries.planned(day) | held | unreachable
+    not_now = deliveries.planned(day) | held | unreachable | suppressed.keys()
     return tuple(reader for reader in due if reader.id not in not_now)
 
 

@@ -13,11 +13,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from digest.cli import checking, demonstrating, editions, previewing, readers, serving, views
+from digest.cli import checking, demonstrating, editions, previewing, readers, returning, serving, views
 from digest.cli.edge import Context, ExitCode
 from digest.cli.logs import LogFormat, set_up_logs
 from digest.cli.output import say, say_error
-from digest.errors import ConfigError, DigestError, StoreError
+from digest.errors import ConfigError, DigestError, MailboxError, StoreError
 
 app = typer.Typer(
     help="Mails each reader, every day, the few new research papers that matter to them.",
@@ -29,6 +29,7 @@ editions.register(app)
 views.register(app)
 previewing.register(app)
 readers.register(app)
+returning.register(app)
 serving.register(app)
 demonstrating.register(app)
 checking.register(app)
@@ -95,7 +96,7 @@ def _exit_code_of(error: DigestError) -> ExitCode:
     match error:
         case ConfigError():
             return ExitCode.WRONG_USAGE
-        case StoreError():
+        case StoreError() | MailboxError():
             return ExitCode.UNREACHABLE
         case _:
             return ExitCode.ATTENTION
