@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 
 from digest.assembly import assemble_digests
 from digest.composing import Card, Composer, compose_email, render_cards
+from digest.composing.headers import sender_address
 from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Transport, send_emails
 from digest.domain import (
@@ -213,7 +214,7 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
         ([reader for reader in due if reader.id in unreachable], "skipped: example.com, .net and .org are for samples"),
         (
             [reader for reader in due if reader.id in suppressed],
-            "skipped: mail to them came back (subscribers suppressed)",
+            "skipped: mail to them came back (digest subscribers suppressed)",
         ),
     ):
         if readers:
@@ -294,7 +295,9 @@ def _try_out(due: tuple[Subscriber, ...], day: date, parts: Parts, choice: Choic
         for _ in emails:
             pass
         return
-    redirected = (replace(email, recipient=choice.send_to) for email in emails)
+    # what comes back of these is no reader's fault
+    sender = sender_address(parts.composer.letterhead)
+    redirected = (replace(email, recipient=choice.send_to, sender=sender) for email in emails)
     with _watch(report, "deliver"):
         report.end = send_emails(
             redirected, parts.connect, _forget, connections=parts.connections, stopping=parts.stopping

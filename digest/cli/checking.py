@@ -144,6 +144,8 @@ def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> 
         yield _warn(
             "bounces.address", "isn't set: no bounce can be told from a forgery", "write bounces@ and your domain"
         )
+    if config.bounces.path and not (config.folder / config.bounces.path).exists():
+        yield _warn("bounces.path", f"there is no {config.bounces.path}", "make the mailbox, or correct the path")
     if not config.site.postal_address:
         yield _warn("site.postal_address", "is empty: many countries' laws want one in the footer", "write it")
 
