@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from digest.assembly import assemble_digests
+from digest.bounces.reports import kind_of
 from digest.composing import Card, Composer, compose_email, render_cards
 from digest.composing.headers import sender_address
 from digest.composing.wording import counted
@@ -32,7 +33,7 @@ from digest.domain import (
 )
 from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, in_batches, is_due, is_sample
 from digest.sources import HttpClient, Source, collect_papers
-from digest.storage import Store
+from digest.storage import Consequence, Returned, Store
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
 
     def record(outcome: Outcome) -> None:
         deliveries.record(outcome, owner=owner, relay=parts.relay)
+        _count_refusal(outcome, parts)
         parts.on_progress("delivering", report.composed, len(readers))
 
     with deliveries.open_ownership() as owner:
@@ -182,6 +184,16 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                 emails, parts.connect, record, connections=parts.connections, stopping=parts.stopping
             )
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _count_refusal(outcome: Outcome, parts: Parts) -> None:
+    """What the relay refuses for good counts against the address as if it had been reported afterwards."""
+    email = outcome.email
+    if outcome.state is DeliveryState.REJECTED and email.edition is not None:
+        kind = kind_of(outcome.enhanced_code, outcome.reply)
+        refused = Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
+        if parts.store.returned.take(refused) is Consequence.SUPPRESSED:
+            log.warning("%s gets no more mail: %s", email.recipient, outcome.reply)
 
 
 def _settle_claims(parts: Parts, report: RunReport) -> None:

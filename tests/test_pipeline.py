@@ -50,6 +50,7 @@ from digest.preview import preview_digest
 from digest.sources import open_http
 from digest.sources.files import Files
 from digest.storage import Returned, Store, open_store
+from tests.refusing_relay import open_refusing_relay
 
 SUNDAY = date(2026, 6, 28)
 MONDAY = date(2026, 6, 29)
@@ -363,6 +364,32 @@ def test_a_reader_whose_mail_came_back_is_neither_planned_nor_mailed_and_the_run
     assert (row.email, row.state) == (ada.email, DeliveryState.SUPPRESSED)
     assert any("skipped: mail to them came back" in notice for notice in report.notices)
     assert not is_anybody_waiting(MONDAY, world.parts, Choice())
+
+
+@pytest.mark.parametrize(
+    ("reply", "days"), [("550 5.1.1 no such user", 1), ("554 5.3.0 go away", 2), ("552 5.2.2 mailbox full", 6)]
+)
+def test_whom_the_relay_refuses_for_good_gets_no_more_mail_after_as_many_days(
+    make: Callable[..., Installation], reply: str, days: int
+) -> None:
+    world = make(reader("ada"))
+    with open_refusing_relay(reply) as port:
+        world.parts = replace(world.parts, connect=partial(Smtp, port=port))
+        for day in range(days + 1):
+            world.announce(MONDAY + timedelta(days=day), f"Hedge {day}")
+            world.run(MONDAY + timedelta(days=day))
+
+    assert len(world.store.history.find(state=DeliveryState.REJECTED)) == days
+
+
+def test_a_refusal_that_is_our_own_fault_counts_against_nobody(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    with open_refusing_relay("550 5.7.1 we don't know you") as port:
+        world.parts = replace(world.parts, connect=partial(Smtp, port=port))
+        world.announce(MONDAY, "A hedge")
+        world.run(MONDAY)
+
+    assert world.store.suppressions.count() == 0
 
 
 def test_a_sample_reader_is_never_mailed_through_a_live_relay(make: Callable[..., Installation]) -> None:

@@ -72,6 +72,12 @@ def _check_reply_to(value: str) -> str:
     return _check_sender(value) if value else value
 
 
+def _check_ascii(value: str) -> str:
+    if not value.isascii():
+        raise ValueError("has letters outside ASCII, which IMAP's log-in doesn't take — choose another")
+    return value
+
+
 def _check_bounce_address(value: str) -> str:
     if not value:
         return value
@@ -100,6 +106,7 @@ Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_to_time)]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 OneLine = Annotated[str, AfterValidator(_check_line)]
+ImapWord = Annotated[OneLine, AfterValidator(_check_ascii)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -158,9 +165,9 @@ class Imap(Table):
     host: Annotated[OneLine, Field(min_length=1)]
     port: Port = 0
     security: Literal["tls", "starttls", "none"] = "tls"
-    username: OneLine = ""
-    password: Annotated[OneLine, Field(repr=False)] = ""
-    folder: OneLine = "INBOX"
+    username: ImapWord = ""
+    password: Annotated[ImapWord, Field(repr=False)] = ""
+    folder: ImapWord = "INBOX"
 
     @model_validator(mode="after")
     def _keep_password_off_the_wire(self) -> Imap:

@@ -1,4 +1,4 @@
-"""Writes down what came back of our mails, and decides when a reader's address gets no more. Reads no mail."""
+"""Writes down what came back of our mails or was refused, and decides when an address gets no more. Reads no mail."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Consequence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One verified report: of which delivery, and what it says."""
+    """One verified report, or a refusal by the relay itself: of which delivery, and what it says."""
 
     edition: date
     subscriber_id: str
@@ -167,8 +167,8 @@ class ReturnStore:
 
     def _is_soft_too_often(self, connection: Connection, report: Returned) -> bool:
         table = tables.deliveries
-        accepted = table.c.state.in_([state.value for state in DeliveryState if state.is_accepted])
-        mine = (table.c.subscriber_id == report.subscriber_id, accepted)
+        tried = [state.value for state in DeliveryState if state.is_accepted or state is DeliveryState.REJECTED]
+        mine = (table.c.subscriber_id == report.subscriber_id, table.c.state.in_(tried))
         last = select(table.c.edition).where(*mine).order_by(table.c.edition.desc()).limit(SOFT_OF_LAST)
         recent = set(connection.scalars(last))
         days = [day for day in self._failed_days(connection, report.subscriber_id, *_FAILURES) if day in recent]

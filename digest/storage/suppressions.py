@@ -17,7 +17,10 @@ from digest.storage.engine import reading
 PROBE_WAITS = timedelta(days=7)
 """How long a probe has time to come back. If it doesn't, its reader gets digests again."""
 
-_MAY_HAVE_ARRIVED = (DeliveryState.SENDING, DeliveryState.UNKNOWN, *(s for s in DeliveryState if s.is_accepted))
+_WAS_TRIED = (
+    *(DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.REJECTED),
+    *(state for state in DeliveryState if state.is_accepted),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,13 @@ class SuppressionStore:
         return {reader: entry for reader, entry in probed.items() if not self._has_stood(entry)}
 
     def _with_probe(self, connection: Connection, entry: Suppression) -> Suppression:
-        """The entry with when its probe went: the first mail since one was due that the reader may have got."""
+        """The entry with when its probe went: the first mail since one was due that may have gone or was refused."""
         if entry.probe_after is None or entry.probe_after > self.now():
             return entry
         table = tables.deliveries
         probes = (
             table.c.subscriber_id == entry.subscriber_id,
-            table.c.state.in_([state.value for state in _MAY_HAVE_ARRIVED]),
+            table.c.state.in_([state.value for state in _WAS_TRIED]),
             table.c.composed_at >= entry.probe_after,
         )
         return replace(entry, probed_at=connection.scalar(select(func.min(table.c.composed_at)).where(*probes)))

@@ -191,6 +191,7 @@ def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Pa
         ("[bounces]\naddress = 'bounces'", "bounces.address", "no plain address"),
         ("[bounces]\naddress = 'bounces-of-the-digest@a.example'", "bounces.address", "at most 14 letters"),
         ("[bounces]\naddress = 'a+b@a.example'", "bounces.address", "no +"),
+        ("[bounces.imap]\nhost = 'a.example'\nfolder = 'Rückläufer'", "bounces.imap.folder", "outside ASCII"),
         ("[bounces.imap]\nport = 993", "bounces.imap.host", "is missing"),
         ("[bounces.imap]\nhots = 'a.example'\nhost = 'b.example'", "bounces.imap.hots", "did you mean 'host'?"),
         ("[bounces.imap]\nhost = 'a.example'\nsecurity = 'none'", "bounces.imap", "in clear — write tls"),

@@ -236,6 +236,21 @@ def test_a_probe_that_comes_back_ends_the_trying(
     assert is_barred(store, ada)
 
 
+def test_a_probe_that_the_relay_refuses_ends_the_trying_too(
+    store: Store, ada: Subscriber, clock: Clock, deliver: Make, plan: Make, send: Make, report: Make
+) -> None:
+    suppress_softly(deliver, report)
+    clock.moment += timedelta(days=15)
+    day = clock.moment.date()
+    (now,) = store.subscribers.join([ada])
+    plan(now, edition=day)
+    send(now, DeliveryState.REJECTED, edition=day)
+
+    assert report(ReportKind.REFUSED, day) is Consequence.SUPPRESSED
+    clock.moment += timedelta(days=400)
+    assert is_barred(store, ada)
+
+
 def test_a_late_report_of_a_mail_before_the_probe_does_not_end_the_trying(
     store: Store, ada: Subscriber, clock: Clock, deliver: Make, report: Make
 ) -> None:

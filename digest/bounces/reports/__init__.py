@@ -10,10 +10,11 @@ from digest.bounces.reports.mail import Mail, parse_mail
 from digest.bounces.reports.plain import read_auto_reply, read_plain_bounce
 from digest.bounces.reports.report import Report
 from digest.bounces.reports.status import read_status
+from digest.bounces.reports.verdicts import kind_of
 from digest.domain import ReportKind
 from digest.return_paths import find_return_paths
 
-__all__ = ["UNREADABLE", "UNRECOGNISED", "Report", "read_report"]
+__all__ = ["UNREADABLE", "UNRECOGNISED", "Report", "kind_of", "read_report"]
 
 UNRECOGNISED = "no report in it"
 UNREADABLE = "it can't be read"
