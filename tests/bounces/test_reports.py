@@ -110,15 +110,29 @@ def test_the_recipient_that_a_provider_names_counts_before_the_original_s() -> N
         ({"subject": "Re: Three papers", "Auto_Submitted": "auto-replied"}, "automatic reply"),
         ({"subject": "Re: Three papers", "Precedence": "auto_reply"}, "automatic reply"),
         ({"subject": "Re: Three papers", "X_Autoreply": "yes"}, "automatic reply"),
+        ({"subject": "Automatic reply: Three papers", "Return_Path": "<>"}, "out of office"),
+        ({"subject": "Re: Three papers", "Return_Path": "<>", "Auto_Submitted": "auto-replied"}, "automatic reply"),
         ({"subject": "Please confirm your email to Bob"}, "challenge"),
     ],
 )
 def test_an_automatic_reply_and_a_challenge_are_no_bounces(headers: dict[str, str], reason: str) -> None:
-    text = "I am away. In urgent cases: 550 5.1.1 is the number of my room."
+    text = "I am away, your mail will not be delivered to anybody else. 550 5.1.1 is the number of my room."
 
     report = read_report(write_plain(text, sender="Bob <bob@readers.example>", **headers))
 
     assert (report.kind, report.reason) == (ReportKind.NONE, reason)
+
+
+def test_a_read_receipt_is_no_bounce() -> None:
+    receipt = (
+        write_status(action="")
+        .replace(b"report-type=delivery-status", b"report-type=disposition-notification")
+        .replace(b"message/delivery-status", b"message/disposition-notification")
+    )
+
+    report = read_report(receipt)
+
+    assert (report.kind, report.reason) == (ReportKind.NONE, "read receipt")
 
 
 def test_a_bounce_in_qmail_s_words_is_read_by_flufl() -> None:

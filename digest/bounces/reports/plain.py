@@ -40,11 +40,18 @@ _CHALLENGE = re.compile(
     r"|waiting for (?:your )?(?:confirmation|approval)|sender (?:confirmation|verification)|challenge",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^<>@]{1,200}>")
+_ORIGINAL = re.compile(r"\n-{2,}.{0,40}(?:original|copy of|returned|below|header)", re.IGNORECASE)
 _REPLY = re.compile(r"(?<![\d.])[45]\d\d[ -]+\D|(?<![\d.])#?[45]\.\d{1,2}\.\d{1,2}(?![\d.])")
 
 
 def read_auto_reply(mail: Mail) -> Report | None:
-    """Why a mail is a program's answer to ours and no bounce: somebody is away, or asks who we are; else None."""
+    """Why a mail is a program's answer to ours and no bounce: somebody is away, or asks who we are; else None.
+
+    The null return path tells nothing: replies have it too (RFC 3834 §3.3).
+    """
+    if "disposition-notification" in mail.header("content-type").lower():  # RFC 8098
+        return Report(ReportKind.NONE, reason="read receipt")
     if mail.header("x-failed-recipients") or _is_from_server(mail):
         return None
     subject = mail.header("subject")
@@ -91,20 +98,19 @@ def _address(found: bytes | str) -> str:
 
 def _is_from_server(mail: Mail) -> bool:
     sender = mail.header("from")
-    return bool(_SERVERS.search(sender)) or sender.endswith("<>") or mail.header("return-path") == "<>"
+    return bool(_SERVERS.search(sender)) or sender.endswith("<>")
 
 
 def _looks_returned(mail: Mail, said: str) -> bool:
     is_told = bool(_RETURNED.search(mail.header("subject")) or _RETURNED.search(said))
-    return _is_from_server(mail) and is_told
+    return is_told and (_is_from_server(mail) or mail.header("return-path") == "<>")
 
 
 def _said(mail: Mail) -> str:
     """What the server says itself, without the mail that it returns in its text."""
-    text = re.sub(r"<[^<>@]{1,200}>", " ", mail.text) if not mail.parts_of("text/plain") else mail.text
-    return re.split(r"\n-{2,}.{0,40}(?:original|copy of|returned|below|header)", text, maxsplit=1, flags=re.IGNORECASE)[
-        0
-    ][:_SAID_BEFORE_ORIGINAL]
+    text = mail.text if mail.parts_of("text/plain") else _TAG.sub(" ", mail.text)
+    said, *_ = _ORIGINAL.split(text, maxsplit=1)
+    return said[:_SAID_BEFORE_ORIGINAL]
 
 
 def _telling_lines(said: str) -> str:

@@ -41,7 +41,8 @@ def _recipients(mail: Mail) -> Sequence[Fields]:
     for part in mail.parts_of(*_PARTS):
         if found := _recipients_in(part.text):
             return found
-    if mail.header("content-type").lower().startswith("multipart/report"):
+    kind = mail.header("content-type").lower()
+    if kind.startswith("multipart/report") and "disposition-notification" not in kind:
         return _recipients_in("\n".join(part.text for part in mail.parts if part.kind.startswith("text/")))
     return ()
 

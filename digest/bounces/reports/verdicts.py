@@ -28,13 +28,14 @@ _KINDS = (  # the first prefix that fits decides; other codes, such as 5.0.0 and
     ("4.7.", ReportKind.POLICY),
 )
 _SOFT_WORDS = (
-    r"quota|(?:mail)?box (?:is )?full|full mail ?box|insufficient (?:system|disk) (?:storage|space)"
+    r"quota|(?:mail)?box (?:is )?full|full mail ?box|mail ?box exceeds|box space not enough"
+    r"|insufficient (?:system|disk) (?:storage|space)"
     r"|timed? ?out|temporar|try (?:again )?later|connection (?:refused|lost)|retry time|not responding"
 )
 _HARD_WORDS = (
     r"(?:unknown|no such|invalid|non-?existent|bad|unrouteable) (?:local )?(?:e-?mail )?"
     r"(?:user|recipient|mail ?box|address|account|domain|host|destination)"
-    r"|(?:user|recipient|mail ?box|address|account|host|domain)(?: name)? (?:is |was )?"
+    r"|(?:user|recipient|addressee|mail ?box|address|account|host|domain)(?: name)? (?:is |was )?"
     r"(?:unknown|not found|invalid|doesn.?t exist|does ?n.t exist|does not exist|no longer)"
     r"|(?:address|account) that you tried to reach does not exist|no mailbox here by that name|not listed in"
     r"|no longer (?:valid|available|in use)|user doesn.?t have|n.existe pas"
