@@ -64,7 +64,7 @@ def take_reports(mails: Iterable[Incoming], store: ReturnStore, *, secrets: Sequ
         is_read = report.reason not in (UNREADABLE, UNRECOGNISED)
         if not is_read:
             tally.unread += 1
-            _log_seldom(tally.unread, "no report was found in %s: %s; it is kept", mail.place, report.reason)
+            _log_seldom(tally.unread, "%s: %s; it is kept", mail.place, report.reason)
         elif report.kind is ReportKind.NONE:
             tally.others[report.reason] += 1
         else:

@@ -133,7 +133,7 @@ def suppressed(context: typer.Context, as_json: Json = False) -> int:
         return ExitCode.DONE
     for reader, entry in barred.items():
         say(f"{addresses[reader]}: {_barred_in_words(entry)}")
-    say(f"{counted(len(barred), 'reader')}; {counted(listed, 'address')} on the do-not-send list")
+    say(f"{counted(len(barred), 'reader')}; {listed} on the do-not-send list, gone readers included")
     return ExitCode.DONE
 
 

@@ -40,12 +40,12 @@ def bounces(
     path: Annotated[
         str,
         typer.Argument(
-            metavar="[PATH|-]", help="A mail, an mbox, a maildir, a folder of mails, or - for one on standard input."
+            metavar="PATH|-", help="A mail, an mbox, a maildir, a folder of mails, or - for one on standard input."
         ),
     ] = "",
     as_json: Json = False,
 ) -> int:
-    """Take in bounces and complaints: of PATH, else of the mailboxes in [bounces]. No mail is deleted."""
+    """Take in bounces and complaints: of PATH, else of the configured mailboxes. No mail is deleted."""
     config = context_of(context).settings
     mails = _open_mails(path, config)
     with open_parts(config) as parts:
