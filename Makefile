@@ -26,12 +26,15 @@ preview:          ## one sample reader's mail as text
 bench:            ## each script prints a table with a ratio measured in the same run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
-recorded:         ## what became of every recorded page: files, records, refusals and why
+recorded:         ## what became of every recorded page and bounce: files, records, refusals and why
 	$(BIN)/python -m tests.sources.recorded $(DIGEST_TEST_DATA)
+	$(BIN)/python -m tests.bounces.recorded $(DIGEST_TEST_DATA)
 
-fuzz:             ## ten minutes of damaged pages for the parsers; needs the extra "fuzz"
+fuzz:             ## ten minutes of damaged pages and five of damaged reports; needs the extra "fuzz"
 	mkdir -p build/corpus && cp tests/pages/* build/corpus
 	cd build && PYTHONPATH=.. ../$(BIN)/python ../tests/fuzzing/parsers.py -max_total_time=600 -max_len=20000 corpus
+	mkdir -p build/reports
+	cd build && PYTHONPATH=.. ../$(BIN)/python ../tests/fuzzing/reports.py -max_total_time=300 -max_len=20000 reports
 
 fix:              ## what can be mended by itself
 	$(BIN)/ruff check --fix .

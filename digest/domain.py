@@ -430,6 +430,38 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the relay took the mail, whatever was reported of it afterwards."""
+        return self in (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.COMPLAINED)
+
+
+class ReportKind(StrEnum):
+    """What a mail that came back to us says of one of ours."""
+
+    HARD = "hard"  # there is no such address
+    REFUSED = "refused"  # refused for good, for another reason
+    SOFT = "soft"  # a full mailbox, or a server that never answered
+    POLICY = "policy"  # our own fault, such as a missing signature
+    COMPLAINT = "complaint"  # the reader called it spam
+    NONE = "none"  # no bounce: a delay, an automatic reply, or no report at all
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that gets no mail, known by its reader's id alone: the list holds a keyed hash of it."""
+
+    subscriber_id: str
+    kind: ReportKind
+    enhanced_code: str
+    since: datetime
+    probe_after: datetime | None = None
+    """When one digest is tried again; None: never."""
+    probed_at: datetime | None = None
+    """When that digest was claimed; nothing else goes until it had time to come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +507,8 @@ class Letterhead:
     """Keys that sign links, newest first; older ones still verify."""
     reply_to: str = ""
     postal_address: str = ""
+    bounce_address: str = ""
+    """To which mail comes back, each under a signed address of its own; empty: to the sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +520,11 @@ class EditionTotals:
     subscribers: int
     states: Mapping[DeliveryState, int]
     empty: int
+
+    @property
+    def accepted(self) -> int:
+        """The deliveries that the relay took, whatever came back of them afterwards."""
+        return sum(count for state, count in self.states.items() if state.is_accepted)
 
     @property
     def planned(self) -> int:

@@ -5,6 +5,7 @@ DigestError
 ├── SourceError            skip this source today and say so
 │   └── SourceBlocked      the server refuses us; ask it less
 ├── LinkError              a signed link is forged, expired or meant for another purpose
+├── MailboxError           the mailbox of reports can't be read
 ├── StoreError             the database can't be used as it is
 ├── ComposeError           one digest can't be made; the others can
 └── DeliveryError          what became of one email
@@ -65,6 +66,10 @@ class SourceBlocked(SourceError):
 
 class LinkError(DigestError):
     """A link's token is forged, expired, or signed for another purpose."""
+
+
+class MailboxError(DigestError):
+    """A mailbox can't be read: no such file, or an IMAP server that can't be reached or doesn't let us in."""
 
 
 class StoreError(DigestError):

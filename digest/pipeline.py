@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from digest.assembly import assemble_digests, count_editions
+from digest.bounces.reports import kind_of
 from digest.composing import Card, Composer, compose_email, render_cards
+from digest.composing.headers import sender_address
 from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Transport, send_emails
 from digest.domain import (
@@ -31,7 +33,7 @@ from digest.domain import (
 )
 from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, in_batches, is_due, is_sample
 from digest.sources import HttpClient, Source, collect_papers
-from digest.storage import Store
+from digest.storage import Consequence, Returned, Store
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +175,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
 
     def record(outcome: Outcome) -> None:
         deliveries.record(outcome, owner=owner, relay=parts.relay)
+        _count_refusal(outcome, parts)
         parts.on_progress("delivering", report.composed, len(readers))
 
     with deliveries.open_ownership() as owner:
@@ -182,6 +185,16 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                 emails, parts.connect, record, connections=parts.connections, stopping=parts.stopping
             )
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _count_refusal(outcome: Outcome, parts: Parts) -> None:
+    """What the relay refuses for good counts against the address as if it had been reported afterwards."""
+    email = outcome.email
+    if outcome.state is DeliveryState.REJECTED and email.edition is not None:
+        kind = kind_of(outcome.enhanced_code, outcome.reply)
+        refused = Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
+        if parts.store.returned.take(refused) is Consequence.SUPPRESSED:
+            log.warning("%s gets no more mail: %s", email.recipient, outcome.reply)
 
 
 def _settle_claims(parts: Parts, report: RunReport) -> None:
@@ -195,6 +208,7 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
     deliveries = parts.store.deliveries
     chosen = [reader for reader in parts.readers() if choice.takes(reader)]
     owed, held, unreachable = deliveries.owed_before(day), deliveries.in_doubt(day), _unreachable(chosen, parts)
+    suppressed = parts.store.suppressions.barred(reader.id for reader in chosen)
     tried = parts.store.history.losses(before=day)
     due = [
         reader
@@ -211,10 +225,14 @@ def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tup
         (served, f"already served with the edition of {day} or a later one"),
         ([reader for reader in due if reader.id in held], "held back: another edition's mail to them is in doubt"),
         ([reader for reader in due if reader.id in unreachable], "skipped: example.com, .net and .org are for samples"),
+        (
+            [reader for reader in due if reader.id in suppressed],
+            "skipped: mail to them came back (digest subscribers suppressed)",
+        ),
     ):
         if readers:
             report.notices.append(f"{counted(len(readers), 'reader')} {problem}")
-    not_now = deliveries.planned(day) | held | unreachable
+    not_now = deliveries.planned(day) | held | unreachable | suppressed.keys()
     return tuple(reader for reader in due if reader.id not in not_now)
 
 
@@ -290,7 +308,9 @@ def _try_out(due: tuple[Subscriber, ...], day: date, parts: Parts, choice: Choic
         for _ in emails:
             pass
         return
-    redirected = (replace(email, recipient=choice.send_to) for email in emails)
+    # what comes back of these is no reader's fault
+    sender = sender_address(parts.composer.letterhead)
+    redirected = (replace(email, recipient=choice.send_to, sender=sender) for email in emails)
     with _watch(report, "deliver"):
         report.end = send_emails(
             redirected, parts.connect, _forget, connections=parts.connections, stopping=parts.stopping

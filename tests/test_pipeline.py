@@ -32,15 +32,25 @@ from digest.domain import (
     Outcome,
     Paper,
     Profile,
+    ReportKind,
     SectionKind,
     Status,
     Subscriber,
 )
-from digest.pipeline import Choice, Parts, RunReport, collect_edition, plan_digests, run_edition
+from digest.pipeline import (
+    Choice,
+    Parts,
+    RunReport,
+    collect_edition,
+    is_anybody_waiting,
+    plan_digests,
+    run_edition,
+)
 from digest.preview import preview_digest
 from digest.sources import open_http
 from digest.sources.files import Files
-from digest.storage import Store, open_store
+from digest.storage import Returned, Store, open_store
+from tests.refusing_relay import open_refusing_relay
 
 SUNDAY = date(2026, 6, 28)
 MONDAY = date(2026, 6, 29)
@@ -130,7 +140,12 @@ def number(title: str) -> str:
 def make(tmp_path: Path) -> Iterator[Callable[..., Installation]]:
     with (
         open_inbox(tmp_path / "inbox") as inbox,
-        open_store(f"sqlite:///{tmp_path}/digest.db", now=lambda: datetime.now(UTC), read_signup=_no_signup) as store,
+        open_store(
+            f"sqlite:///{tmp_path}/digest.db",
+            now=lambda: datetime.now(UTC),
+            read_signup=_no_signup,
+            secrets=LETTERHEAD.secrets,
+        ) as store,
     ):
 
         def make_one(*readers: Subscriber) -> Installation:
@@ -327,12 +342,63 @@ def test_a_rehearsal_covers_what_is_planned_already_and_records_nothing(make: Ca
     plan_digests((ada,), MONDAY, world.parts)
 
     assert world.run(MONDAY, no_send=True).composed == 1
+    bouncing = replace(LETTERHEAD, bounce_address="bounces@papers.example")
+    world.parts = replace(world.parts, composer=replace(world.parts.composer, letterhead=bouncing))
     report = world.run(MONDAY, send_to="me@readers.example")
 
+    received = world.inbox.read(world.inbox.newest_first()[0])
+    assert received is not None
+    assert received.sender == "digest@papers.example"  # a bounce of it is no reader's
     assert report.end is not None
     assert report.end.counts == {DeliveryState.SENT: 1}
     assert (world.mails("me"), world.mails("ada")) == (1, 0)
     assert [row.state for row in world.store.history.find()] == [DeliveryState.PENDING]
+
+
+def test_a_reader_whose_mail_came_back_is_neither_planned_nor_mailed_and_the_run_says_so(
+    make: Callable[..., Installation],
+) -> None:
+    ada, bob = reader("ada"), reader("bob")
+    world = make(ada, bob)
+    world.announce(MONDAY, "A hedge")
+    collect_edition_of(world, MONDAY)
+    plan_digests((ada,), MONDAY, world.parts)
+    for gone in (ada, bob):
+        world.store.returned.take(Returned(MONDAY, gone.id, ReportKind.HARD))
+
+    report = world.run(MONDAY)
+
+    assert (world.mails("ada"), world.mails("bob")) == (0, 0)
+    (row,) = world.store.history.find()
+    assert (row.email, row.state) == (ada.email, DeliveryState.SUPPRESSED)
+    assert any("skipped: mail to them came back" in notice for notice in report.notices)
+    assert not is_anybody_waiting(MONDAY, world.parts, Choice())
+
+
+@pytest.mark.parametrize(
+    ("reply", "days"), [("550 5.1.1 no such user", 1), ("554 5.3.0 go away", 2), ("552 5.2.2 mailbox full", 6)]
+)
+def test_whom_the_relay_refuses_for_good_gets_no_more_mail_after_as_many_days(
+    make: Callable[..., Installation], reply: str, days: int
+) -> None:
+    world = make(reader("ada"))
+    with open_refusing_relay(reply) as port:
+        world.parts = replace(world.parts, connect=partial(Smtp, port=port))
+        for day in range(days + 1):
+            world.announce(MONDAY + timedelta(days=day), f"Hedge {day}")
+            world.run(MONDAY + timedelta(days=day))
+
+    assert len(world.store.history.find(state=DeliveryState.REJECTED)) == days
+
+
+def test_a_refusal_that_is_our_own_fault_counts_against_nobody(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"))
+    with open_refusing_relay("550 5.7.1 we don't know you") as port:
+        world.parts = replace(world.parts, connect=partial(Smtp, port=port))
+        world.announce(MONDAY, "A hedge")
+        world.run(MONDAY)
+
+    assert world.store.suppressions.count() == 0
 
 
 def test_a_sample_reader_is_never_mailed_through_a_live_relay(make: Callable[..., Installation]) -> None:

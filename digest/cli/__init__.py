@@ -21,13 +21,14 @@ from digest.cli import (
     explaining,
     previewing,
     readers,
+    returning,
     serving,
     views,
 )
 from digest.cli.edge import Context, ExitCode
 from digest.cli.logs import LogFormat, set_up_logs
 from digest.cli.output import say, say_error
-from digest.errors import ConfigError, DigestError, StoreError
+from digest.errors import ConfigError, DigestError, MailboxError, StoreError
 
 app = typer.Typer(
     help="Mails each reader, every day, the few new research papers that matter to them.",
@@ -41,6 +42,7 @@ previewing.register(app)
 explaining.register(app)
 backtesting.register(app)
 readers.register(app)
+returning.register(app)
 serving.register(app)
 demonstrating.register(app)
 checking.register(app)
@@ -107,7 +109,7 @@ def _exit_code_of(error: DigestError) -> ExitCode:
     match error:
         case ConfigError():
             return ExitCode.WRONG_USAGE
-        case StoreError():
+        case StoreError() | MailboxError():
             return ExitCode.UNREACHABLE
         case _:
             return ExitCode.ATTENTION

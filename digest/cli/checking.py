@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from digest.bounces.imap import read_imap
 from digest.cli.edge import (
     Context,
     ExitCode,
@@ -23,11 +24,12 @@ from digest.cli.edge import (
     today,
 )
 from digest.cli.output import print_json, say
+from digest.cli.returning import imap_box
 from digest.composing import open_composer
 from digest.config import Config
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
-from digest.errors import ConfigError, DeliveryError, DigestError, StoreError
+from digest.errors import ConfigError, DeliveryError, DigestError, MailboxError, StoreError
 from digest.pipeline import Parts, fetch_batches
 from digest.planning import is_sample
 from digest.storage import upgrade
@@ -138,6 +140,12 @@ def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> 
         yield _warn(
             "site.base_url", "readers can't reach localhost: unsubscribe links won't work", "write the public address"
         )
+    if (config.bounces.path or config.bounces.imap) and not config.bounces.address:
+        yield _warn(
+            "bounces.address", "isn't set: no bounce can be told from a forgery", "write bounces@ and your domain"
+        )
+    if config.bounces.path and not (config.folder / config.bounces.path).exists():
+        yield _warn("bounces.path", f"there is no {config.bounces.path}", "make the mailbox, or correct the path")
     if not config.site.postal_address:
         yield _warn("site.postal_address", "is empty: many countries' laws want one in the footer", "write it")
 
@@ -151,6 +159,7 @@ def _check_live(config: Config) -> Iterator[Finding]:
         with open_parts(config) as parts:
             yield Finding("store", True, "ok", "opened, its schema is current")
             yield _check_relay(config, parts)
+            yield from _check_mailbox(config)
             yield from _check_sources(config, parts)
     except StoreError as error:
         yield Finding("store", False, "error", str(error), "check store.url and the server")
@@ -162,6 +171,18 @@ def _check_relay(config: Config, parts: Parts) -> Finding:
     except (DeliveryError, DigestError) as error:
         return Finding("relay", False, "error", f"{relay_name(config)}: {error}", "check [smtp], or start digest inbox")
     return Finding("relay", True, "ok", f"{relay_name(config)} lets us in")
+
+
+def _check_mailbox(config: Config) -> Iterator[Finding]:
+    box = imap_box(config)
+    if box is None:
+        return
+    try:
+        next(read_imap(box), None)
+    except MailboxError as error:
+        yield Finding("mailbox", False, "error", str(error), "check [bounces.imap]")
+    else:
+        yield Finding("mailbox", True, "ok", f"{box.host} lets us in")
 
 
 def _check_sources(config: Config, parts: Parts) -> Iterator[Finding]:

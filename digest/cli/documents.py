@@ -9,10 +9,22 @@ from typing import Any
 
 from digest.backtest import Backtest, Difference
 from digest.composing.building import UNNAMED_INTEREST
-from digest.domain import BatchReport, Delivery, DeliveryState, Digest, LedgerEntry, Match, Paper, Subscriber
+from digest.domain import (
+    BatchReport,
+    Delivery,
+    DeliveryState,
+    Digest,
+    LedgerEntry,
+    Match,
+    Paper,
+    ReportKind,
+    Subscriber,
+    Suppression,
+)
 from digest.explain import Answer
 from digest.matching import Place, TracedSlot
 from digest.pipeline import RunReport
+from digest.returned_mail import Tally
 
 
 def to_json(document: Any) -> str:
@@ -21,7 +33,7 @@ def to_json(document: Any) -> str:
 
 
 def run_document(report: RunReport) -> dict[str, Any]:
-    """The edition's totals after a run."""
+    """The edition's totals after a run. What came back had been sent: `bounced` and `complained` are a part of it."""
     totals = report.totals
     if totals is None:
         raise ValueError("the run has no totals yet")
@@ -31,6 +43,7 @@ def run_document(report: RunReport) -> dict[str, Any]:
         "subscribers": totals.subscribers,
         "planned": totals.planned,
         **{state.value: totals.states[state] for state in DeliveryState},
+        "sent": totals.accepted,
         "empty": totals.empty,
         "seconds": {stage: round(report.seconds[stage], 3) for stage in ("collect", "match", "compose", "deliver")},
     }
@@ -178,6 +191,41 @@ def subscriber_document(subscriber: Subscriber) -> dict[str, Any]:
         "origin": subscriber.origin,
         "status": subscriber.status.value,
         "cursor": subscriber.cursor.isoformat() if subscriber.cursor else None,
+    }
+
+
+def tally_document(tally: Tally) -> dict[str, Any]:
+    """What a mailbox of reports held, and what followed."""
+    return {
+        "mails": tally.mails,
+        **{kind.value: tally.kinds[kind] for kind in ReportKind if kind is not ReportKind.NONE},
+        "known": tally.known,
+        "unsigned": tally.unsigned,
+        "no_bounce": dict(sorted(tally.others.items())),
+        "unread": tally.unread,
+        "readers": [
+            {
+                "email": taken.address,
+                "edition": taken.edition.isoformat(),
+                "kind": taken.report.kind.value,
+                "enhanced_code": taken.report.enhanced_code,
+                "words": taken.report.words,
+                "consequence": taken.consequence.value,
+            }
+            for taken in tally.taken
+        ],
+    }
+
+
+def suppression_document(email: str, entry: Suppression) -> dict[str, Any]:
+    """One address of the do-not-send list."""
+    return {
+        "email": email,
+        "kind": entry.kind.value,
+        "enhanced_code": entry.enhanced_code,
+        "since": entry.since.isoformat(),
+        "probe_after": entry.probe_after.isoformat() if entry.probe_after else None,
+        "probed_at": entry.probed_at.isoformat() if entry.probed_at else None,
     }
 
 

@@ -202,6 +202,7 @@ def letterhead_of(config: Config, *, secrets: tuple[str, ...]) -> Letterhead:
         secrets=secrets,
         reply_to=site.reply_to,
         postal_address=site.postal_address,
+        bounce_address=config.bounces.address,
     )
 
 
@@ -223,8 +224,10 @@ def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber,
 def open_parts(config: Config) -> Iterator[Parts]:
     """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
     made_sources, transport, _ = check_all(config)
-    composer = open_composer(letterhead_of(config, secrets=signing_secrets(config)))
-    with open_store(config.store_url, now=now_in_utc, read_signup=subscriber_reader(config)) as store:
+    secrets = signing_secrets(config)
+    composer = open_composer(letterhead_of(config, secrets=secrets))
+    read_signup = subscriber_reader(config)
+    with open_store(config.store_url, now=now_in_utc, read_signup=read_signup, secrets=secrets) as store:
         yield Parts(
             store=store,
             composer=composer,

@@ -110,7 +110,7 @@ def run_exit_code(report: RunReport) -> ExitCode:
     stopped = report.end.stopped if report.end else Stopped.DONE
     states = report.totals.states if report.totals else {}
     rehearsed = report.end.counts if report.end else {}
-    needs_help = [state for state in DeliveryState if state not in (DeliveryState.SENT, DeliveryState.SUPPRESSED)]
+    needs_help = [state for state in DeliveryState if not state.is_accepted and state is not DeliveryState.SUPPRESSED]
     needs_help.remove(DeliveryState.EXPIRED)  # a later edition covers it
     match stopped:
         case Stopped.INTERRUPTED:

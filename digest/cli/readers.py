@@ -1,8 +1,9 @@
-"""The operator's view of the readers, files and signups alike: subscribers list, show, add."""
+"""The operator's view of the readers, files and signups alike: subscribers list, show, add, suppressed, lift."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +11,20 @@ import tomli_w
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, read_files, subscriber_reader
+from digest.cli.edge import (
+    ExitCode,
+    context_of,
+    find_reader,
+    open_parts,
+    parse_address,
+    read_files,
+    subscriber_reader,
+)
 from digest.cli.options import Json
 from digest.cli.output import print_json, print_table, say
 from digest.composing.wording import counted
-from digest.domain import Interest, Subscriber
+from digest.config import subscriber_id
+from digest.domain import Interest, Status, Subscriber, Suppression
 from digest.errors import ConfigError, Mistake
 
 Words = Annotated[list[str] | None, typer.Option(metavar="WORDS", help="May be given several times.")]
@@ -22,10 +32,12 @@ Words = Annotated[list[str] | None, typer.Option(metavar="WORDS", help="May be g
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    subscribers = typer.Typer(help="List, show and add readers.", no_args_is_help=True)
+    subscribers = typer.Typer(help="List, show and add readers, and those whose mail came back.", no_args_is_help=True)
     subscribers.command("list")(list_readers)
     subscribers.command("show")(show)
     subscribers.command("add")(add)
+    subscribers.command("suppressed")(suppressed)
+    subscribers.command("lift")(lift)
     app.add_typer(subscribers, name="subscribers")
 
 
@@ -33,11 +45,20 @@ def list_readers(context: typer.Context, as_json: Json = False) -> int:
     """List every reader, with where they come from and the last edition they got."""
     with open_parts(context_of(context).settings) as parts:
         everybody = parts.readers()
+        barred = parts.store.suppressions.barred(reader.id for reader in everybody)
     if as_json:
         print_json([documents.subscriber_document(reader) for reader in everybody])
         return ExitCode.DONE
     rows = [
-        (reader.email, reader.name, reader.origin, reader.status, reader.frequency, _topics(reader), reader.cursor)
+        (
+            reader.email,
+            reader.name,
+            reader.origin,
+            f"{reader.status}{', suppressed' if reader.id in barred else ''}",
+            reader.frequency,
+            _topics(reader),
+            reader.cursor,
+        )
         for reader in everybody
     ]
     if rows:
@@ -54,6 +75,7 @@ def show(
     """Show one reader's profile."""
     with open_parts(context_of(context).settings) as parts:
         reader = find_reader(email, parts)
+        barred = parts.store.suppressions.barred([reader.id]).get(reader.id)
     if as_json:
         print_json(documents.subscriber_document(reader))
         return ExitCode.DONE
@@ -61,6 +83,8 @@ def show(
     say(f"  {reader.origin} {reader.file}".rstrip())
     say(f"  {reader.status}, {reader.frequency} at {reader.send_at:%H:%M} {reader.timezone}")
     say(f"  last edition: {reader.cursor or 'none yet'}")
+    if barred:
+        say(f"  {_barred_in_words(barred)}")
     for interest in reader.profile.interests:
         _say_interest(interest)
     if not reader.profile.interests:
@@ -96,6 +120,49 @@ def add(
         file.write(tomli_w.dumps(values))
     say(f"{path} written; see digest preview {new.email}")
     return ExitCode.DONE
+
+
+def suppressed(context: typer.Context, as_json: Json = False) -> int:
+    """List the readers who get no mail because theirs came back, or because they complained of it."""
+    with open_parts(context_of(context).settings) as parts:
+        addresses = {reader.id: reader.email for reader in parts.readers()}
+        barred = parts.store.suppressions.barred(addresses)
+        listed = parts.store.suppressions.count()
+    if as_json:
+        print_json([documents.suppression_document(addresses[reader], entry) for reader, entry in barred.items()])
+        return ExitCode.DONE
+    for reader, entry in barred.items():
+        say(f"{addresses[reader]}: {_barred_in_words(entry)}")
+    say(f"{counted(len(barred), 'reader')}; {listed} on the do-not-send list, gone readers included")
+    return ExitCode.DONE
+
+
+def lift(context: typer.Context, email: Annotated[str, typer.Argument(help="The address, known or not.")]) -> int:
+    """Take an address off the do-not-send list; what came back of it so far counts no more."""
+    address = parse_address(email)
+    with open_parts(context_of(context).settings) as parts:
+        was_there = parts.store.suppressions.lift(subscriber_id(address))
+        reader = parts.store.subscribers.find(subscriber_id(address), parts.read_files())
+    if not was_there:
+        raise ConfigError([Mistake(address, "", "is not on the do-not-send list", "see digest subscribers suppressed")])
+    is_active = reader is not None and reader.status is Status.ACTIVE
+    say(
+        f"{address} may get mail again"
+        + ("" if is_active else ", but is no active reader: they have to subscribe anew")
+    )
+    return ExitCode.DONE
+
+
+def _barred_in_words(entry: Suppression) -> str:
+    match entry:
+        case Suppression(probed_at=datetime() as moment):
+            then = f"one digest was tried on {moment:%Y-%m-%d}; if it doesn't come back, others follow"
+        case Suppression(probe_after=datetime() as moment):
+            then = f"one digest is tried after {moment:%Y-%m-%d}"
+        case _:
+            then = "until digest subscribers lift"
+    why = " ".join(filter(None, (entry.kind.value, entry.enhanced_code)))
+    return f"suppressed since {entry.since:%Y-%m-%d}: {why}; {then}"
 
 
 def _refuse_double(new: Subscriber, readers: tuple[Subscriber, ...], path: Path) -> None:

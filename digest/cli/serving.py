@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from digest.cli.edge import ExitCode, context_of, now_in_utc, open_parts, subscriber_reader, today
 from digest.cli.output import say
+from digest.cli.returning import look_into_mailboxes
 from digest.cli.servers import address_of, bind, serve_pages
 from digest.config import Config
 from digest.delivery.inbox import open_inbox
@@ -71,6 +72,15 @@ def serve(
             schedule.scheduler.add_job(
                 serve_waiting, "interval", seconds=RETRY_EVERY_SECONDS, executor="runs", id="serve who waits"
             )
+            if config.bounces.path or config.bounces.imap:
+                schedule.scheduler.add_job(
+                    partial(look_into_mailboxes, config, parts),
+                    "interval",
+                    seconds=max(1, int(config.bounces.every.total_seconds())),
+                    executor="chores",
+                    id="take in what came back",
+                    next_run_time=now_in_utc(),
+                )
             say(f"The pages are at {address_of(listener)}/; editions go out from {config.schedule.send_at:%H:%M} on.")
             try:
                 serve_pages(make_site(config, parts), listener)

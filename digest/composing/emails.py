@@ -12,7 +12,7 @@ from digest.composing.accounting import account_of
 from digest.composing.building import is_personal, without_weakest
 from digest.composing.cards import ABSTRACT_CHARACTERS, Cards, card_html, card_text
 from digest.composing.cleaning import one_line
-from digest.composing.headers import digest_headers, envelope_address, sender_address
+from digest.composing.headers import digest_headers, envelope_address, return_path
 from digest.composing.message import quoted_printable, write_message
 from digest.composing.templates import Composer, shared_values
 from digest.domain import Digest, Email, Match, SectionKind
@@ -54,7 +54,7 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
     headers = digest_headers(shown, letterhead, subject=subject, sent_at=sent_at, **links)
     return Email(
         recipient=envelope_address(subscriber.email),
-        sender=sender_address(letterhead),
+        sender=return_path(shown, letterhead),
         message_id=headers["Message-ID"],
         subject=subject,
         content=write_message(headers, text=quoted_printable(text), html=html),

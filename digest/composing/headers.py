@@ -15,6 +15,7 @@ import idna
 from digest.composing.cleaning import one_line
 from digest.domain import Digest, Letterhead
 from digest.errors import ComposeError
+from digest.return_paths import make_return_path
 
 _LOCAL_PART = re.compile(r"""[^\s\x00-\x20\x7f-\x9f<>()\[\],;:\\"@]{1,64}""")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[a-z0-9.:]{3,45}\]")
@@ -76,6 +77,14 @@ def envelope_address(address: str) -> str:
 def sender_address(letterhead: Letterhead) -> str:
     """The bare address of the sender. Raises ComposeError if there is none."""
     return envelope_address(parseaddr(letterhead.sender)[1])
+
+
+def return_path(digest: Digest, letterhead: Letterhead) -> str:
+    """The envelope sender of a digest: signed where reports are taken in (VERP), else the sender's address."""
+    if not letterhead.bounce_address:
+        return sender_address(letterhead)
+    address = envelope_address(letterhead.bounce_address)
+    return make_return_path(address, digest.edition, digest.subscriber.id, secrets=letterhead.secrets)
 
 
 def _recipient(address: str, name: str = "") -> str:

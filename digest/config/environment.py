@@ -11,7 +11,7 @@ from typing import Any
 from digest.errors import ConfigError, Mistake
 
 PREFIX = "DIGEST_"
-SECRETS = ("site.secret", "smtp.password", "web.admin_token", "sources.*.api_key")
+SECRETS = ("site.secret", "bounces.imap.password", "smtp.password", "web.admin_token", "sources.*.api_key")
 """Options that may also stand in a file of their own; `*` is any name."""
 _FILE = "_file"
 

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from digest.config.environment import overlay
 from digest.config.mistakes import read_mistakes
 from digest.config.toml import read_toml
 from digest.errors import ConfigError, Mistake
+from digest.return_paths import LOCAL_PART_OCTETS, SIGNED_OCTETS
 
 _DURATION = re.compile(r"(?P<count>\d{1,5})(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -71,6 +72,29 @@ def _check_reply_to(value: str) -> str:
     return _check_sender(value) if value else value
 
 
+def _check_ascii(value: str) -> str:
+    if not value.isascii():
+        raise ValueError("has letters outside ASCII, which IMAP's log-in doesn't take — choose another")
+    return value
+
+
+def _check_bounce_address(value: str) -> str:
+    if not value:
+        return value
+    try:
+        local, _, domain = validate_email(value, check_deliverability=False, allow_smtputf8=False).normalized.partition(
+            "@"
+        )
+    except EmailNotValidError as error:
+        raise ValueError(f"{value!r} is no plain address: {error} — write bounces@digest.example.org") from None
+    longest = LOCAL_PART_OCTETS - SIGNED_OCTETS
+    if len(local) > longest or "+" in local:
+        raise ValueError(
+            f"{value!r} leaves no room for a signature — write at most {longest} letters before the @, no +"
+        )
+    return f"{local}@{domain}"
+
+
 def _check_base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -82,6 +106,7 @@ Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_to_time)]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 OneLine = Annotated[str, AfterValidator(_check_line)]
+ImapWord = Annotated[OneLine, AfterValidator(_check_ascii)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -134,6 +159,37 @@ class Dkim(Table):
     key_file: str = ""
 
 
+class Imap(Table):
+    """A mailbox of reports on an IMAP server."""
+
+    host: Annotated[OneLine, Field(min_length=1)]
+    port: Port = 0
+    security: Literal["tls", "starttls", "none"] = "tls"
+    username: ImapWord = ""
+    password: Annotated[ImapWord, Field(repr=False)] = ""
+    folder: ImapWord = "INBOX"
+
+    @model_validator(mode="after")
+    def _keep_password_off_the_wire(self) -> Imap:
+        if self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("security none would send the password in clear — write tls or starttls")
+        return self
+
+    @property
+    def known_port(self) -> int:
+        """The port, or the one that is usual for the security (RFC 8314)."""
+        return self.port or (993 if self.security == "tls" else 143)
+
+
+class Bounces(Table):
+    """Where mail that comes back is taken in; without an address reports can't be told from forgeries."""
+
+    address: Annotated[OneLine, AfterValidator(_check_bounce_address)] = ""
+    path: str = ""
+    every: Duration = timedelta(minutes=5)
+    imap: Imap | None = None
+
+
 class Web(Table):
     """Where the pages are served."""
 
@@ -153,6 +209,7 @@ class _File(Table):
     sources: dict[str, dict[str, Any]] = {}
     schedule: Schedule = Schedule()
     dkim: Dkim = Dkim()
+    bounces: Bounces = Bounces()
     web: Web = Web()
 
 
@@ -179,6 +236,7 @@ class Config:
     """Their options by table; keys to their services among them."""
     schedule: Schedule
     transport: TransportTable
+    bounces: Bounces
     web: Web
 
 
@@ -207,6 +265,7 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         sources=file.sources,
         schedule=file.schedule,
         transport=TransportTable(transport_name, {k: v for k, v in options.items() if k not in _POLICY_OPTIONS}),
+        bounces=file.bounces,
         web=file.web,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,16 +14,22 @@ from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
 from digest.storage.ledger import Ledger
 from digest.storage.papers import PaperStore
+from digest.storage.returned import Consequence, Returned, ReturnStore
 from digest.storage.subscribers import SubscriberStore
+from digest.storage.suppressions import SuppressionStore
 
 __all__ = [
+    "Consequence",
     "DeliveryStore",
     "History",
     "Ledger",
     "Loss",
     "PaperStore",
+    "ReturnStore",
+    "Returned",
     "Store",
     "SubscriberStore",
+    "SuppressionStore",
     "open_store",
     "upgrade",
 ]
@@ -38,21 +44,31 @@ class Store:
     subscribers: SubscriberStore
     deliveries: DeliveryStore
     history: History
+    returned: ReturnStore
+    suppressions: SuppressionStore
 
 
 @contextmanager
 def open_store(
-    url: str, *, now: Callable[[], datetime], read_signup: Callable[[dict[str, Any]], Subscriber]
+    url: str,
+    *,
+    now: Callable[[], datetime],
+    read_signup: Callable[[dict[str, Any]], Subscriber],
+    secrets: Sequence[str] = (),
 ) -> Iterator[Store]:
     """The store at a database URL; `now` tells the time of what is written, with its zone.
 
-    `read_signup` makes a Subscriber of a signup's details. Raises StoreError if the database can't be used.
+    `read_signup` makes a Subscriber of a signup's details; `secrets`, newest first, are keys of the hash under which
+    an address is suppressed. Raises StoreError if the database can't be used.
     """
     with open_engine(url) as engine:
+        suppressions = SuppressionStore(engine, now, secrets)
         yield Store(
             ledger=Ledger(engine, now),
             papers=PaperStore(lambda: reading(engine)),
             subscribers=SubscriberStore(engine, now, read_signup),
-            deliveries=DeliveryStore(engine, now),
+            deliveries=DeliveryStore(engine, now, suppressions),
             history=History(engine),
+            returned=ReturnStore(engine, now, suppressions),
+            suppressions=suppressions,
         )

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, ex
 from digest.domain import DeliveryState, Email, Outcome, Status, Subscriber
 from digest.storage import rows, tables
 from digest.storage.engine import is_alive, open_ownership, reading
+from digest.storage.suppressions import SuppressionStore
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
 
@@ -24,6 +25,7 @@ class DeliveryStore:
 
     engine: Engine
     now: Callable[[], datetime]
+    suppressions: SuppressionStore
 
     def open_ownership(self) -> AbstractContextManager[str]:
         """A name for this process's claims, alive as long as the process holds it."""
@@ -98,15 +100,19 @@ class DeliveryStore:
     def claim(self, emails: Sequence[Email], *, owner: str) -> frozenset[str]:
         """Commit that these emails are about to be sent, and tell whose may be: nobody else can claim those now.
 
-        A row whose subscriber has unsubscribed or paused since it was planned becomes suppressed instead. One whose
-        subscriber's cursor has moved since the digest was composed stays open, to be composed again.
+        A row whose subscriber has unsubscribed or paused since it was planned, or whose address is on the do-not-send
+        list, becomes suppressed instead. One whose subscriber's cursor has moved since the digest was composed stays
+        open, to be composed again.
         """
         with self.engine.begin() as connection:
             paper_ids = _paper_ids(connection, emails)
+            barred = self.suppressions.barred_in(connection, [email.subscriber_id for email in emails])
             # in one order, lest two processes that claim the same rows wait for each other
             ordered = sorted(emails, key=lambda email: email.subscriber_id)
             return frozenset(
-                email.subscriber_id for email in ordered if self._claim_one(connection, email, owner, paper_ids)
+                email.subscriber_id
+                for email in ordered
+                if self._claim_one(connection, email, owner, paper_ids, is_barred=email.subscriber_id in barred)
             )
 
     def give_back(self, emails: Iterable[Email], *, owner: str) -> None:
@@ -185,14 +191,18 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             return connection.execute(update(table).where(sending, table.c.owner.in_(dead)).values(**values)).rowcount
 
-    def _claim_one(self, connection: Connection, email: Email, owner: str, paper_ids: Mapping[str, int]) -> bool:
+    def _claim_one(
+        self, connection: Connection, email: Email, owner: str, paper_ids: Mapping[str, int], *, is_barred: bool
+    ) -> bool:
         table, people = tables.deliveries, tables.subscribers
         is_active = (
             select(people.c.status).where(people.c.id == email.subscriber_id).scalar_subquery() == Status.ACTIVE.value
         )
         papers = [match.paper.id for match in email.digest.shown] if email.digest else []
+        may_go = DeliveryState.SUPPRESSED if is_barred else DeliveryState.SENDING
         values = {
-            "state": case((is_active, DeliveryState.SENDING.value), else_=DeliveryState.SUPPRESSED.value),
+            "state": case((is_active, may_go.value), else_=DeliveryState.SUPPRESSED.value),
+            **({"reply": "mail to this address came back: it is on the do-not-send list"} if is_barred else {}),
             "owner": owner,
             "message_id": email.message_id,
             "after": email.digest.subscriber.cursor if email.digest else None,

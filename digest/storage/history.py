@@ -72,7 +72,8 @@ class History:
     def mailed(self, subscriber_ids: Collection[str], *, since: date, before: date) -> dict[str, frozenset[str]]:
         """Which papers, by canonical id, each subscriber was mailed in editions of some days."""
         table = tables.deliveries
-        asked = (table.c.edition >= since, table.c.edition < before, table.c.state == DeliveryState.SENT.value)
+        arrived = table.c.state.in_(_values((DeliveryState.SENT, DeliveryState.COMPLAINED)))
+        asked = (table.c.edition >= since, table.c.edition < before, arrived)
         found: defaultdict[str, set[str]] = defaultdict(set)
         with reading(self.engine) as connection:
             for some in rows.in_groups(subscriber_ids):

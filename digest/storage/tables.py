@@ -208,3 +208,26 @@ deliveries = Table(
     Index("ix_deliveries_subscriber_id", "subscriber_id"),
     Index("ix_deliveries_state", "state"),
 )
+
+reports = Table(  # what came back of our mails; one row a delivery and kind, however often it is reported
+    "reports",
+    metadata,
+    Column("edition", Date, primary_key=True),
+    Column("subscriber_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("enhanced_code", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("counts", Boolean, nullable=False),  # towards a suppression; no more after one, nor after it was lifted
+    Column("taken_at", UtcDateTime, nullable=False),
+    Index("ix_reports_subscriber_id", "subscriber_id"),
+)
+
+suppressions = Table(  # addresses that get no mail; without any key to people or deliveries, so it outlives them
+    "suppressions",
+    metadata,
+    Column("address_key", Text, primary_key=True),  # a keyed hash: nobody can test addresses against a stolen list
+    Column("kind", Text, nullable=False),
+    Column("enhanced_code", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("probe_after", UtcDateTime),  # null: no digest is ever tried again
+)

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from digest.composing import compose_confirmation
 from digest.delivery import send_emails
-from digest.domain import Outcome, Subscriber
+from digest.domain import Outcome, ReportKind, Subscriber
 from digest.errors import ConfigError, DigestError, LinkError
 from digest.links import Purpose
 from digest.web.forms import CHOICES, fill_in, problems_of, to_details, to_form
@@ -79,7 +79,8 @@ class _Desk:
             if not self._visitors.take(address_of(request)):
                 raise HTTPException(429)  # says nothing about the address that was typed
             self._pages.parts.store.subscribers.add_signup(reader.id, reader.email, details)
-            if self._addresses.take(reader.id):
+            # who called our mail spam gets none because somebody types their address; the answer is the same
+            if self._addresses.take(reader.id) and not self._has_complained(reader.id):
                 task = self._in_background(partial(self._mail, reader))
         return self._pages.show("sent.html", email=reader.email, background=task)
 
@@ -97,6 +98,8 @@ class _Desk:
             return self._refuse()
         day_before = self._pages.today() - timedelta(days=1)
         self._pages.parts.store.subscribers.confirm(subscriber_id, cursor=day_before)
+        # whoever has the link in hand gets our mail
+        self._pages.parts.store.suppressions.lift(subscriber_id, kinds=set(ReportKind) - {ReportKind.COMPLAINT})
         reader = self._pages.find(subscriber_id)
         if reader is None:
             return self._refuse()
@@ -109,6 +112,10 @@ class _Desk:
         return self._pages.notice(
             "This link doesn’t work any more", words, status=404, link="/signup", label="Sign up again"
         )
+
+    def _has_complained(self, subscriber_id: str) -> bool:
+        barred = self._pages.parts.store.suppressions.barred([subscriber_id]).get(subscriber_id)
+        return barred is not None and barred.kind is ReportKind.COMPLAINT
 
     def _in_background(self, call: Callable[[], None]) -> BackgroundTask:
         return BackgroundTask(partial(to_thread.run_sync, call, limiter=self._mailers))

@@ -12,6 +12,7 @@ from digest.composing.emails import HTML_BYTES
 from digest.domain import Digest, Email, Frequency, Match, Paper, Profile, Reason, SourceAccount, Subscriber
 from digest.errors import ComposeError
 from digest.links import Purpose, read_token
+from digest.return_paths import read_return_path
 
 DAY = date(2026, 6, 30)
 MOMENT = datetime(2026, 6, 30, 5, 30, tzinfo=UTC)
@@ -208,6 +209,19 @@ def test_an_email_knows_its_envelope_and_its_digest(compose: Compose, digest_of:
     email = compose(digest)
     assert (email.sender, email.recipient) == ("digest@papers.example", "ada@readers.example")
     assert (email.subscriber_id, email.edition, email.digest) == ("s-ada", DAY, digest)
+
+
+def test_where_reports_are_taken_in_each_mail_has_a_return_path_of_its_own_and_the_same_bytes(
+    compose: Compose, digest_of: Build, match: Match, composer: Composer, ada: Subscriber
+) -> None:
+    identity = "0123456789abcdef0123"
+    digest = digest_of(match, subscriber=replace(ada, id=identity))
+    letterhead = replace(composer.letterhead, bounce_address="bounces@papers.example")
+    email = compose(digest, composer=replace(composer, letterhead=letterhead))
+    assert email.sender.startswith("bounces+20260630")
+    assert email.sender.endswith("@papers.example")
+    assert read_return_path(email.sender, secrets=letterhead.secrets) == (DAY, identity)
+    assert email.content == compose(digest).content
 
 
 def test_equal_digests_give_equal_bytes_and_others_other_bytes(

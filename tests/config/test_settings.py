@@ -188,6 +188,13 @@ def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Pa
         ('[site]\nbase_url = "https://digest.example.org\\n/x"', "site.base_url", ""),
         ('[site]\nbase_url = "https://[digest.example.org"', "site.base_url", ""),
         ("[site]\nbase_url = 'ftp://digest.example.org'", "site.base_url", "is no web address"),
+        ("[bounces]\naddress = 'bounces'", "bounces.address", "no plain address"),
+        ("[bounces]\naddress = 'bounces-of-the-digest@a.example'", "bounces.address", "at most 14 letters"),
+        ("[bounces]\naddress = 'a+b@a.example'", "bounces.address", "no +"),
+        ("[bounces.imap]\nhost = 'a.example'\nfolder = 'Rückläufer'", "bounces.imap.folder", "outside ASCII"),
+        ("[bounces.imap]\nport = 993", "bounces.imap.host", "is missing"),
+        ("[bounces.imap]\nhots = 'a.example'\nhost = 'b.example'", "bounces.imap.hots", "did you mean 'host'?"),
+        ("[bounces.imap]\nhost = 'a.example'\nsecurity = 'none'", "bounces.imap", "in clear — write tls"),
     ],
 )
 def test_what_can_not_work_is_refused_before_anything_runs(load: Load, text: str, key: str, words: str) -> None:
@@ -236,6 +243,29 @@ def test_a_mistake_in_the_environment_is_a_mistake_too(load: Load) -> None:
     found = mistakes_in(load, "", {"DIGEST_WEB__PORT": "many", "DIGEST_SITE__NAM": "x"})
 
     assert set(found) == {"web.port", "site.nam"}
+
+
+def test_an_imap_box_has_the_usual_port_of_its_security(load: Load) -> None:
+    ports = []
+    for security in ("tls", "starttls"):
+        imap = load(f"[bounces.imap]\nhost = 'imap.example'\nsecurity = '{security}'").bounces.imap
+        ports.append(imap.known_port if imap else None)
+
+    assert ports == [993, 143]
+
+
+def test_an_imap_password_may_come_from_the_environment_and_shows_nowhere(load: Load, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n", encoding="utf-8")
+
+    config = load("[bounces.imap]\nhost = 'a.example'", {"DIGEST_BOUNCES__IMAP__PASSWORD_FILE": str(secret)})
+
+    assert config.bounces.imap is not None
+    assert config.bounces.imap.password == "hunter2"
+    assert "hunter2" not in repr(config)
+    with pytest.raises(ConfigError) as caught:
+        load("[bounces.imap]\nhost = 'a.example'\npassword = 'hunter2'\nsecurity = 'none'")
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["DIGEST_SITE__SECRET", "DIGEST_SMTP__PASSWORD", "DIGEST_WEB__ADMIN_TOKEN"])

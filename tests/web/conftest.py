@@ -131,7 +131,9 @@ def composer() -> Composer:
 def world(tmp_path: Path, composer: Composer) -> Iterator[World]:
     time_of_test, files = Clock(), list[Subscriber]()
     with (
-        open_store(f"sqlite:///{tmp_path / 'digest.db'}", now=time_of_test.now, read_signup=read_signup) as store,
+        open_store(
+            f"sqlite:///{tmp_path / 'digest.db'}", now=time_of_test.now, read_signup=read_signup, secrets=SECRETS
+        ) as store,
         open_inbox(tmp_path / "inbox") as inbox,
     ):
         parts = Parts(

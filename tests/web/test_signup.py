@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from digest.config import subscriber_id
-from digest.domain import Status
+from digest.domain import ReportKind, Status
 from digest.links import Purpose
+from digest.storage import Returned
 from tests.web.conftest import ADA, DAY, LINK, World, add_active, read_signup
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -23,6 +24,14 @@ def sign_up(client: httpx.Client, email: str = ADA, **fields: str) -> httpx.Resp
 
 def statuses(world: World, email: str = ADA) -> Status | None:
     return world.store.subscribers.status_of(subscriber_id(email))
+
+
+def suppress(world: World, identity: str, kind: ReportKind) -> None:
+    world.store.returned.take(Returned(DAY, identity, kind))
+
+
+def is_suppressed(world: World, email: str = ADA) -> bool:
+    return bool(world.store.suppressions.barred([subscriber_id(email)]))
 
 
 def test_nobody_is_mailed_digests_before_they_confirm_and_after_it_they_are(world: World, client: httpx.Client) -> None:
@@ -40,7 +49,7 @@ def test_nobody_is_mailed_digests_before_they_confirm_and_after_it_they_are(worl
     assert (reader.frequency, reader.profile.max_papers, reader.profile.trending) == ("weekdays", 7, 0)
 
 
-def test_new_known_pending_unsubscribed_and_file_addresses_get_the_same_answer(
+def test_new_known_pending_unsubscribed_suppressed_and_file_addresses_get_the_same_answer(
     world: World, client: httpx.Client
 ) -> None:
     add_active(world, "known@example.org")
@@ -48,8 +57,10 @@ def test_new_known_pending_unsubscribed_and_file_addresses_get_the_same_answer(
     world.store.subscribers.set_status(subscriber_id("gone@example.org"), Status.UNSUBSCRIBED)
     world.store.subscribers.add_signup(subscriber_id("wait@example.org"), "wait@example.org", {})
     world.files.append(read_signup({"email": "file@example.org"}))
+    for name, kind in (("bounced", ReportKind.HARD), ("complained", ReportKind.COMPLAINT)):
+        suppress(world, add_active(world, f"{name}@example.org"), kind)
     answers = set()
-    for name in ("new", "known", "gone", "wait", "file"):
+    for name in ("new", "known", "gone", "wait", "file", "bounced", "complained"):
         answer = sign_up(client, f"{name}@example.org")
         headers = sorted((key, value) for key, value in answer.headers.items() if key not in ("date", "content-length"))
         answers.add((answer.status_code, str(headers), answer.text.replace(f"{name}@", "…@")))
@@ -196,3 +207,26 @@ def test_confirming_twice_is_fine(world: World, client: httpx.Client) -> None:
     world.store.subscribers.add_signup(subscriber_id(ADA), ADA, {})
     link = world.link(Purpose.CONFIRM, subscriber_id(ADA))
     assert [client.post(link).status_code for _ in range(2)] == [200, 200]
+
+
+def test_whoever_confirms_anew_after_a_bounce_gets_mail_again(world: World, client: httpx.Client) -> None:
+    suppress(world, add_active(world, ADA), ReportKind.HARD)
+    sign_up(client)
+    link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+    client.get(link)
+    assert is_suppressed(world)
+    assert "You are subscribed" in client.post(link).text
+    assert not is_suppressed(world)
+
+
+def test_who_complained_gets_no_confirmation_and_an_old_link_lifts_nothing(world: World, client: httpx.Client) -> None:
+    sign_up(client)
+    link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+    client.post(link)
+    suppress(world, subscriber_id(ADA), ReportKind.COMPLAINT)
+    world.clock.advance(timedelta(hours=1))
+    sign_up(client)
+    sign_up(client, "somebody@example.org")
+    assert len(world.confirmations(wait_for=2)) == 2
+    client.post(link)
+    assert is_suppressed(world)
