@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts
+from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, require_one
 from digest.cli.options import Json, ProfileFile
 from digest.cli.output import print_json, print_table, say, say_error
 from digest.composing.building import UNNAMED_INTEREST
@@ -41,6 +41,7 @@ def explain(
 ) -> int:
     """Say why a paper was or wasn't chosen: each term and where it stands, score, rank, and what cut it off."""
     settings = context_of(context).settings
+    require_one(email, profile)
     paper_id = named_paper(name)
     if paper_id is None:
         raise typer.BadParameter(
@@ -65,10 +66,11 @@ def explain(
 def _say_answer(answer: Answer) -> None:
     paper, reader = answer.explanation.paper, answer.reader
     say(one_line(paper.title, 300))
-    say(f"{paper.id} · edition of {paper.edition} · {', '.join(paper.categories) or 'no categories known'}\n")
+    categories = one_line(", ".join(paper.categories), 200) or "no categories known"
+    say(f"{paper.id} · edition of {paper.edition} · {categories}\n")
     say(_verdict(answer))
     for row in answer.mailed:
-        say(f"The mail of {row.edition} to {row.email} held it; that mail is {row.state.value}.")
+        say(f"Mail of {row.edition} to {row.email}: {row.state.value}, with this paper.")
     if reader.status is not Status.ACTIVE:
         say(f"{reader.email} is {reader.status.value}, so no mail goes out.")
     for interest in answer.explanation.interests:
@@ -100,7 +102,7 @@ def _verdict(answer: Answer) -> str:
     days, papers = counted(len(answer.span.covers), "edition"), counted(len(answer.span.papers), "paper")
     of_digest = f"the digest of {answer.span.edition}, over {days} and {papers}"
     if answer.trending is not None:
-        return f"Chosen: number {answer.rank} of the trending section, in {of_digest}."
+        return f"Chosen: number {answer.rank} of the trending section, by its upvotes, in {of_digest}."
     place = f"number {explanation.rank} of the {explanation.matched} that match, with score {explanation.score:.4f}"
     if explanation.best and explanation.cut is None:
         return f"Chosen: {place}, under “{_name(explanation.best)}”, in {of_digest}."
