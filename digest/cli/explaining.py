@@ -89,7 +89,7 @@ def _say_interest(interest: TracedInterest, paper: Paper) -> None:
         held = [slot.written for slot in filters if slot.holds]
         unmet = "can't be checked" if interest.is_unchecked else "not met"
         say(f"Filter {', '.join(slot.written for slot in filters)}: {', '.join(held) or unmet}")
-    if silent := [slot.written for slot in interest.slots if slot.role is not Role.FILTER and not _is_told(slot)]:
+    if silent := [_entry(slot) for slot in interest.slots if slot.role is not Role.FILTER and not _is_told(slot)]:
         say(f"Not found: {', '.join(silent)}")
 
 
@@ -132,6 +132,10 @@ def _exclusion(slot: TracedSlot) -> str:
     return f"the exclusion “{slot.written}” hits its {' and '.join(fields)}"
 
 
+def _entry(slot: TracedSlot) -> str:
+    return ("exclude: " if slot.role is Role.EXCLUDED else "") + one_line(slot.written, 80)
+
+
 def _is_told(slot: TracedSlot) -> bool:
     """Whether there is more to say of a slot than that it stands nowhere."""
     return slot.holds or any(place.count or place.note for place in slot.places)
@@ -140,7 +144,7 @@ def _is_told(slot: TracedSlot) -> bool:
 def _slot_rows(slot: TracedSlot, paper: Paper) -> Iterator[Row]:
     if slot.role is Role.FILTER or not _is_told(slot):
         return
-    entry = ("exclude: " if slot.role is Role.EXCLUDED else "") + one_line(slot.written, 80)
+    entry = _entry(slot)
     if slot.is_compound:
         yield entry, "holds" if slot.holds else "doesn't hold", ""
     for keyword, places in groupby(slot.places, key=lambda place: place.keyword):

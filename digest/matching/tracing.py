@@ -116,7 +116,7 @@ def _cut_of(interests: Sequence[TracedInterest]) -> Cut:
 
 def _trace(interest: ReadInterest, findings: Findings, position: int, score: float | None) -> TracedInterest:
     """One interest with the score that it gives the paper, shared out; None if it doesn't take it."""
-    slots = tuple(_trace_slot(slot, findings, position, interest.weight) for slot in interest.slots)
+    slots = tuple(_trace_slot(slot, findings, position) for slot in interest.slots)
     upvotes = findings.day.papers[position].upvotes
     traced = TracedInterest(
         name=interest.name,
@@ -137,14 +137,13 @@ def _cut_in(slots: Sequence[TracedSlot]) -> Cut:
     return Cut.EXCLUDED if Role.EXCLUDED in holding else Cut.FILTERED
 
 
-def _trace_slot(slot: Slot, findings: Findings, position: int, weight: float) -> TracedSlot:
-    """A slot with each of its terms; what it adds is still unrounded and without upvotes."""
+def _trace_slot(slot: Slot, findings: Findings, position: int) -> TracedSlot:
+    """A slot with each of its terms; what they add is still unrounded, without the interest's weight and upvotes."""
     hits = findings.hits(slot.unit)
     holds = bool((hits.certain if slot.role is Role.EXCLUDED else hits.papers) >> position & 1)
-    adding = set(adding_terms(slot))
-    adds = weight if holds and slot.role is Role.WANTED else 0.0
+    adding = set(adding_terms(slot)) if holds and slot.role is Role.WANTED else set()
     places = [
-        replace(place, impact=place.impact * adds * term.weight if term in adding else 0.0)
+        replace(place, impact=place.impact * term.weight if term in adding else 0.0)
         for term in dict.fromkeys(terms_of(slot.expression))
         for place in _places(term, findings.day, position)
     ]
