@@ -81,6 +81,16 @@ def test_authors_categories_and_sources_are_told_by_their_field() -> None:
     assert explanation.interests[0].places[0].note == "S. Han: initials only"
 
 
+@pytest.mark.parametrize(
+    "interest", [Interest(keywords=("mamba^3", "vision"), weight=0.5), Interest(query="mamba^3 AND vision")]
+)
+def test_what_a_term_adds_has_the_reader_s_weights_in_it(interest: Interest) -> None:
+    explanation = explain([paper("Mamba and vision"), paper("Other", number=2)], interest)
+    mamba, vision = explanation.interests[0].places
+    assert mamba.impact == pytest.approx(3 * vision.impact, rel=1e-3)
+    assert mamba.impact + vision.impact == pytest.approx(explanation.score)
+
+
 def test_upvotes_are_told_apart() -> None:
     explanation = explain([paper("Mamba", upvotes=100)], Interest(keywords=("mamba",)))
     assert explanation.best is not None
