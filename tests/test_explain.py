@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from digest.assembly import assemble_digests
+from digest.backtest import TriedDay, backtest_profile
 from digest.domain import (
     Batch,
     BatchState,
@@ -181,6 +182,19 @@ def test_a_paper_that_only_a_past_edition_holds_matches_but_no_mail_covers_it(co
 
     assert (answer.is_chosen, answer.explanation.cut) == (False, Cut.NOT_COVERED)
     assert answer.score > 0
+
+
+def test_for_a_trial_papers_that_are_only_stored_count_as_in_a_back_test(store: Store, collect: Make) -> None:
+    past = date(2026, 6, 2)
+    collect(paper(9))
+    collect(*(paper(n, title, day=past) for n, title in enumerate(["A hedge", "A bird", "Hedge"])), since=past)
+    tried = backtest_profile(HEDGES, [past], store.papers)
+
+    answers = [explain_choice(held, reader(), store, is_trial=True) for held in store.papers.all_of_edition(past)]
+
+    assert [answer.is_chosen for answer in answers] == [True, False, True]
+    assert (len(answers[0].span.papers), answers[0].explanation.matched) == (3, 2)
+    assert tried.days == (TriedDay(past, considered=3, matched=2, shown=2),)
 
 
 def test_what_came_before_the_last_fourteen_editions_was_counted_and_not_covered(

@@ -50,7 +50,7 @@ def explain(
     with open_parts(settings) as parts:
         reader = choose_reader(email, profile, parts, settings)
         paper = next(iter(parts.store.papers.named([paper_id])), None)
-        answer = explain_choice(paper, reader, parts.store) if paper is not None else None
+        answer = explain_choice(paper, reader, parts.store, is_trial=profile is not None) if paper else None
     if answer is None:
         if as_json:
             print_json(documents.missing_paper_document(paper_id, reader.email))

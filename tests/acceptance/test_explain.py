@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -148,8 +149,10 @@ def test_a_backtest_counts_what_a_preview_would_show_and_compares_a_change(ready
     assert document["removed"][0]["title"] in words.out
 
 
-def test_a_backtest_of_an_empty_store_says_so(installation: Installation) -> None:
-    installation.write_readers()
+def test_a_backtest_of_an_empty_store_says_so_and_what_is_wrong_in_the_profile(installation: Installation) -> None:
+    keywords = [f"word {number}" for number in range(301)]
+    installation.write_readers({"ada": f'email = "ada@example.org"\nkeywords = {json.dumps(keywords)}\n'})
     result = installation.call("backtest", "ada@example.org", "--json")
     assert (result.code, result.document["days"]) == (1, [])
+    assert "301 terms; a profile has at most 300" in result.err
     assert "No edition is stored yet" in result.err
