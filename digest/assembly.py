@@ -74,10 +74,10 @@ def assemble_digests(
 
 def load_background(papers: PaperStore, profiles: Iterable[Profile]) -> Background:
     """What these profiles are matched by, whether for a digest, an explanation or a back-test."""
-    return Background(statistics=NOTHING_STORED, liked=tuple(_find_liked(papers, profiles)))
+    return Background(statistics=NOTHING_STORED, liked=tuple(find_liked(papers, profiles)))
 
 
-def _find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
+def find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
     """The papers that `like:` names, by whichever of their ids it does."""
     asked = liked_papers(profiles)
     for paper in papers.named(asked):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -45,8 +45,8 @@ class Answer:
 
     @property
     def sent_before(self) -> date | None:
-        """The edition of the newest mail that brought the reader the paper."""
-        return next((row.edition for row in self.mailed if row.state is DeliveryState.SENT), None)
+        """The edition of the mail that first brought the reader the paper."""
+        return _first_sent(self.mailed)
 
 
 def named_paper(text: str) -> str | None:
@@ -75,10 +75,13 @@ def explain_choice(paper: Paper, reader: Subscriber, store: Store, *, is_trial: 
 
 
 def _edition_to_explain(paper: Paper, reader: Subscriber, mailed: Sequence[Delivery], history: History) -> date:
-    """The mail that brought the paper; else the digest that went over its edition, or would have that day."""
-    sent = next((row.edition for row in mailed if row.state is DeliveryState.SENT), None)
+    """The mail that first brought the paper; else the digest that went over its edition, or would have that day."""
     taken = paper.edition or paper.announced
-    return sent or history.edition_over(taken, reader.id) or taken
+    return _first_sent(mailed) or history.edition_over(taken, reader.id) or taken
+
+
+def _first_sent(mailed: Iterable[Delivery]) -> date | None:
+    return min((row.edition for row in mailed if row.state is DeliveryState.SENT), default=None)
 
 
 def _trending(digest: Digest) -> tuple[Match, ...]:

@@ -19,9 +19,12 @@ from digest.domain import (
     Edition,
     Email,
     Interest,
+    Match,
     Outcome,
     Paper,
     Profile,
+    Section,
+    SectionKind,
     Subscriber,
 )
 from digest.explain import Answer, explain_choice, named_paper
@@ -60,15 +63,20 @@ def collect(store: Store) -> Make:
 
 @pytest.fixture
 def deliver(store: Store) -> Make:
-    """Makes and records a reader's digest of a day, as a run does."""
+    """Makes and records a reader's digest of a day, as a run does, and may show them one more paper."""
 
-    def make(reader: Subscriber, day: date, state: DeliveryState = DeliveryState.SENT) -> None:
+    def make(
+        reader: Subscriber, day: date, state: DeliveryState = DeliveryState.SENT, also: Paper | None = None
+    ) -> None:
         store.ledger.close_edition(day)
         store.subscribers.enroll([reader], edition=day)
         (reader,) = (each for each in store.subscribers.join([reader]) if each.id == reader.id)
         store.deliveries.plan(day, [reader])
         reader, losses = reader_as_of(reader, day, store.history)
         (digest,) = assemble_digests([reader], day, papers=store.papers, history=store.history, losses=losses)
+        if also is not None:
+            further = Section(SectionKind.REVISED, "", (Match(also, "", 0.0, ()),))
+            digest = replace(digest, sections=(*digest.sections, further))
         mail = Email(reader.email, "us@example.org", f"<{day}>", "Papers", b"", reader.id, day, digest)
         with store.deliveries.open_ownership() as owner:
             assert store.deliveries.claim([mail], owner=owner) == {reader.id}
@@ -155,6 +163,20 @@ def test_a_mail_that_did_not_arrive_is_not_sent_before(collect: Make, deliver: M
     answer = explain(1, reader())
 
     assert (answer.sent_before, [row.state for row in answer.mailed]) == (None, [DeliveryState.UNKNOWN])
+
+
+def test_of_several_mails_with_a_paper_the_first_is_explained(
+    store: Store, collect: Make, deliver: Make, explain: Make
+) -> None:
+    collect(paper(1, day=EVE), day=EVE)
+    deliver(reader(), EVE)
+    (again,) = store.papers.named([paper(1).id])
+    deliver(reader(), DAY, also=again)
+
+    answer = explain(1, reader())
+
+    assert [row.edition for row in answer.mailed] == [DAY, EVE]
+    assert (answer.sent_before, answer.span.edition, answer.rank) == (EVE, EVE, 1)
 
 
 def test_what_another_reader_was_sent_is_no_concern_of_this_one(collect: Make, deliver: Make, explain: Make) -> None:

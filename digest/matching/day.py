@@ -95,11 +95,11 @@ class Day:
         found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
         return [(name, hits) for name, hits in found if hits]
 
-    def weigh(self, hits: Sequence[Hit], position: int, name: str) -> float:
-        """How many hits there are in one field, each counted by its place."""
-        title, abstract = self.words[position]
-        words = title if name == "title" else abstract
-        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
+    def parts(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit], float]]:
+        """The same fields with their hits, and the part that each has in what the term's hits are worth."""
+        found = self.places(target, where, position)
+        counts = [self._count(hits, position, name) for name, hits in found]
+        return [(name, hits, count / sum(counts)) for (name, hits), count in zip(found, counts, strict=True)]
 
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
@@ -125,11 +125,17 @@ class Day:
         impacts = {}
         for position in sorted(candidates):
             places = self.places(target, where, position)
-            count = sum(self.weigh(hits, position, name) for name, hits in places)
+            count = sum(self._count(hits, position, name) for name, hits in places)
             if count:
                 impacts[position] = rarity * _saturated(count)
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
+
+    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its place."""
+        title, abstract = self.words[position]
+        words = title if name == "title" else abstract
+        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:
         if isinstance(target, Phrase):

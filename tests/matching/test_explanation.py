@@ -20,6 +20,7 @@ from digest.matching import (
     explain_papers,
     match_papers,
 )
+from digest.matching.day import TITLE_BOOST
 from digest.matching.expressions import Term
 from digest.matching.interests import read_interest
 from digest.matching.tracing import apportion
@@ -68,7 +69,9 @@ def test_each_keyword_tells_where_it_stands_how_often_and_what_it_adds() -> None
     assert (title.keyword, title.field, title.count, title.spans) == ("pruning", "title", 1, ((0, 7),))
     assert (abstract.field, abstract.count, abstract.spans) == ("abstract", 2, ((0, 7), (16, 23)))
     assert (nowhere.keyword, nowhere.field, nowhere.count, nowhere.impact) == ("mamba", "", 0, 0.0)
-    assert title.impact / abstract.impact == pytest.approx(1.5 / 2, rel=1e-3)  # the title's boost, once; and two hits
+    assert title.impact / abstract.impact == pytest.approx(
+        TITLE_BOOST / 2, rel=1e-3
+    )  # the title's boost, once; and two hits
     assert (explanation.cut, explanation.rank, explanation.matched) == (None, 1, 1)
 
 
