@@ -87,7 +87,7 @@ def _find_mailed(readers: Iterable[Subscriber], span: Span, history: History) ->
 def load_background(edition: date, papers: PaperStore, profiles: Iterable[Profile]) -> Background:
     """What profiles are matched by in one edition, whether for a digest, an explanation or a back-test."""
     statistics = Statistics().plus(*count_editions(edition, papers).values())
-    return Background(statistics, liked=tuple(_find_liked(papers, profiles)))
+    return Background(statistics, liked=tuple(find_liked(papers, profiles)))
 
 
 def count_editions(edition: date, papers: PaperStore) -> dict[date, WordCounts]:
@@ -97,7 +97,7 @@ def count_editions(edition: date, papers: PaperStore) -> dict[date, WordCounts]:
     return {day: kept.get(day) or count_words(map(read_paper, papers.all_of_edition(day))) for day in days}
 
 
-def _find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
+def find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
     """The papers that `like:` names, by whichever of their ids it does."""
     asked = liked_papers(profiles)
     for paper in papers.named(asked):

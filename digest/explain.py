@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from digest.assembly import Span, assemble_digests, load_background, load_span
@@ -45,8 +45,8 @@ class Answer:
 
     @property
     def sent_before(self) -> date | None:
-        """The edition of the newest mail that brought the reader the paper."""
-        return next((row.edition for row in self.mailed if row.state is DeliveryState.SENT), None)
+        """The edition of the mail that first brought the reader the paper."""
+        return _first_sent(self.mailed)
 
 
 def named_paper(text: str) -> str | None:
@@ -54,12 +54,17 @@ def named_paper(text: str) -> str | None:
     return text.strip() if text.strip().startswith("title:") else canonical_id(text)
 
 
-def explain_choice(paper: Paper, reader: Subscriber, store: Store) -> Answer:
-    """Why a held paper is or isn't in the digest that goes over its edition, or in the one that was sent with it."""
+def explain_choice(paper: Paper, reader: Subscriber, store: Store, *, is_trial: bool = False) -> Answer:
+    """Why a held paper is or isn't in the digest that goes over its edition, or in the one that was sent with it.
+
+    For a trial the papers of the edition that are only stored count like all others, as in a back-test.
+    """
     mailed = [row for row in store.history.find(email=reader.email, paper=paper.id) if row.subscriber_id == reader.id]
     edition = _edition_to_explain(paper, reader, mailed, store.history)
     reader, losses = reader_as_of(reader, edition, store.history)
     span = load_span(store.papers, after=cursor_before(reader, edition), edition=edition)
+    if is_trial:
+        span = replace(span, papers=store.papers.all_of_edition(edition, as_of=edition))
     explanation = _explain(paper, reader, span, store.papers)
     trending: list[Match] = []
     if explanation.cut is not None and any(listed.id == paper.id for listed in span.listed):
@@ -70,10 +75,13 @@ def explain_choice(paper: Paper, reader: Subscriber, store: Store) -> Answer:
 
 
 def _edition_to_explain(paper: Paper, reader: Subscriber, mailed: Sequence[Delivery], history: History) -> date:
-    """The mail that brought the paper; else the digest that went over its edition, or would have that day."""
-    sent = next((row.edition for row in mailed if row.state is DeliveryState.SENT), None)
+    """The mail that first brought the paper; else the digest that went over its edition, or would have that day."""
     taken = paper.edition or paper.announced
-    return sent or history.edition_over(taken, reader.id) or taken
+    return _first_sent(mailed) or history.edition_over(taken, reader.id) or taken
+
+
+def _first_sent(mailed: Iterable[Delivery]) -> date | None:
+    return min((row.edition for row in mailed if row.state is DeliveryState.SENT), default=None)
 
 
 def _trending(digest: Digest) -> tuple[Match, ...]:

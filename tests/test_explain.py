@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from digest.assembly import assemble_digests
+from digest.backtest import TriedDay, backtest_profile
 from digest.domain import (
     Batch,
     BatchState,
@@ -18,9 +19,12 @@ from digest.domain import (
     Edition,
     Email,
     Interest,
+    Match,
     Outcome,
     Paper,
     Profile,
+    Section,
+    SectionKind,
     Subscriber,
 )
 from digest.explain import Answer, explain_choice, named_paper
@@ -59,15 +63,20 @@ def collect(store: Store) -> Make:
 
 @pytest.fixture
 def deliver(store: Store) -> Make:
-    """Makes and records a reader's digest of a day, as a run does."""
+    """Makes and records a reader's digest of a day, as a run does, and may show them one more paper."""
 
-    def make(reader: Subscriber, day: date, state: DeliveryState = DeliveryState.SENT) -> None:
+    def make(
+        reader: Subscriber, day: date, state: DeliveryState = DeliveryState.SENT, also: Paper | None = None
+    ) -> None:
         store.ledger.close_edition(day)
         store.subscribers.enroll([reader], edition=day)
         (reader,) = (each for each in store.subscribers.join([reader]) if each.id == reader.id)
         store.deliveries.plan(day, [reader])
         reader, losses = reader_as_of(reader, day, store.history)
         (digest,) = assemble_digests([reader], day, papers=store.papers, history=store.history, losses=losses)
+        if also is not None:
+            further = Section(SectionKind.REVISED, "", (Match(also, "", 0.0, ()),))
+            digest = replace(digest, sections=(*digest.sections, further))
         mail = Email(reader.email, "us@example.org", f"<{day}>", "Papers", b"", reader.id, day, digest)
         with store.deliveries.open_ownership() as owner:
             assert store.deliveries.claim([mail], owner=owner) == {reader.id}
@@ -156,6 +165,20 @@ def test_a_mail_that_did_not_arrive_is_not_sent_before(collect: Make, deliver: M
     assert (answer.sent_before, [row.state for row in answer.mailed]) == (None, [DeliveryState.UNKNOWN])
 
 
+def test_of_several_mails_with_a_paper_the_first_is_explained(
+    store: Store, collect: Make, deliver: Make, explain: Make
+) -> None:
+    collect(paper(1, day=EVE), day=EVE)
+    deliver(reader(), EVE)
+    (again,) = store.papers.named([paper(1).id])
+    deliver(reader(), DAY, also=again)
+
+    answer = explain(1, reader())
+
+    assert [row.edition for row in answer.mailed] == [DAY, EVE]
+    assert (answer.sent_before, answer.span.edition, answer.rank) == (EVE, EVE, 1)
+
+
 def test_what_another_reader_was_sent_is_no_concern_of_this_one(collect: Make, deliver: Make, explain: Make) -> None:
     collect(paper(1))
     deliver(reader("bob"), DAY)
@@ -181,6 +204,19 @@ def test_a_paper_that_only_a_past_edition_holds_matches_but_no_mail_covers_it(co
 
     assert (answer.is_chosen, answer.explanation.cut) == (False, Cut.NOT_COVERED)
     assert answer.score > 0
+
+
+def test_for_a_trial_papers_that_are_only_stored_count_as_in_a_back_test(store: Store, collect: Make) -> None:
+    past = date(2026, 6, 2)
+    collect(paper(9))
+    collect(*(paper(n, title, day=past) for n, title in enumerate(["A hedge", "A bird", "Hedge"])), since=past)
+    tried = backtest_profile(HEDGES, [past], store.papers)
+
+    answers = [explain_choice(held, reader(), store, is_trial=True) for held in store.papers.all_of_edition(past)]
+
+    assert [answer.is_chosen for answer in answers] == [True, False, True]
+    assert (len(answers[0].span.papers), answers[0].explanation.matched) == (3, 2)
+    assert tried.days == (TriedDay(past, considered=3, matched=2, shown=2),)
 
 
 def test_what_came_before_the_last_fourteen_editions_was_counted_and_not_covered(

@@ -10,7 +10,7 @@ import typer
 
 from digest.backtest import Backtest, Difference, backtest_profile
 from digest.cli import documents
-from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, read_profile
+from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, read_profile, require_one
 from digest.cli.options import Json, ProfileFile
 from digest.cli.output import open_progress, print_json, print_table, say, say_error
 from digest.composing.cleaning import one_line
@@ -39,6 +39,7 @@ def backtest(
 ) -> int:
     """Try a profile on the stored editions: papers a day, noisiest keywords, those that never hit. Sends nothing."""
     settings = context_of(context).settings
+    require_one(email, profile)
     with open_progress() as show, open_parts(settings) as parts:
         wanted = choose_reader(email, profile, parts, settings).profile
         changed = read_profile(against, settings).profile if against is not None else None
@@ -74,7 +75,8 @@ def _say_backtest(tried: Backtest, profile: Profile) -> None:
         say("Papers: those that match and that it speaks for. Alone: those that nothing else speaks for.\n")
     for keyword in tried.keywords:
         if keyword.alone and keyword.papers > NOISY_SHARE * matched:
-            say(f"“{keyword.keyword}” brought {keyword.papers} of the {matched} papers, {keyword.alone} of them alone.")
+            of_all = f"{keyword.papers} of the {matched} papers that matched"
+            say(f"“{keyword.keyword}” brought {of_all}, {keyword.alone} of them alone.")
     if silent := [keyword.keyword for keyword in tried.keywords if not keyword.papers]:
         say(f"Found, but only in papers that don't match or were cut off: {_listed(silent)}")
     if tried.dead:

@@ -142,13 +142,14 @@ def find_reader(email: str, parts: Parts) -> Subscriber:
     return found
 
 
-def choose_reader(email: str, profile: Path | None, parts: Parts, config: Config) -> Subscriber:
-    """Whom a command is about: the reader with that address, or whoever a profile file describes.
-
-    Raises a usage error unless one of the two is named.
-    """
+def require_one(email: str, profile: Path | None) -> None:
+    """Raise a usage error unless a command names either a reader or a profile file."""
     if bool(email) == (profile is not None):
         raise typer.BadParameter("name either a reader's address or --profile FILE")
+
+
+def choose_reader(email: str, profile: Path | None, parts: Parts, config: Config) -> Subscriber:
+    """Whom a command is about: the reader with that address, or whoever a profile file describes."""
     return find_reader(email, parts) if profile is None else read_profile(profile, config)
 
 

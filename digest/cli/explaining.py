@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts
+from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, require_one
 from digest.cli.options import Json, ProfileFile
 from digest.cli.output import print_json, print_table, say, say_error
 from digest.composing.building import UNNAMED_INTEREST
@@ -41,6 +41,7 @@ def explain(
 ) -> int:
     """Say why a paper was or wasn't chosen: each term and where it stands, score, rank, and what cut it off."""
     settings = context_of(context).settings
+    require_one(email, profile)
     paper_id = named_paper(name)
     if paper_id is None:
         raise typer.BadParameter(
@@ -49,7 +50,7 @@ def explain(
     with open_parts(settings) as parts:
         reader = choose_reader(email, profile, parts, settings)
         paper = next(iter(parts.store.papers.named([paper_id])), None)
-        answer = explain_choice(paper, reader, parts.store) if paper is not None else None
+        answer = explain_choice(paper, reader, parts.store, is_trial=profile is not None) if paper else None
     if answer is None:
         if as_json:
             print_json(documents.missing_paper_document(paper_id, reader.email))
@@ -65,10 +66,11 @@ def explain(
 def _say_answer(answer: Answer) -> None:
     paper, reader = answer.explanation.paper, answer.reader
     say(one_line(paper.title, 300))
-    say(f"{paper.id} · edition of {paper.edition} · {', '.join(paper.categories) or 'no categories known'}\n")
+    categories = one_line(", ".join(paper.categories), 200) or "no categories known"
+    say(f"{paper.id} · edition of {paper.edition} · {categories}\n")
     say(_verdict(answer))
     for row in answer.mailed:
-        say(f"The mail of {row.edition} to {row.email} held it; that mail is {row.state.value}.")
+        say(f"Mail of {row.edition} to {row.email}: {row.state.value}, with this paper.")
     if reader.status is not Status.ACTIVE:
         say(f"{reader.email} is {reader.status.value}, so no mail goes out.")
     for interest in answer.explanation.interests:
@@ -87,7 +89,7 @@ def _say_interest(interest: TracedInterest, paper: Paper) -> None:
         held = [slot.written for slot in filters if slot.holds]
         unmet = "can't be checked" if interest.is_unchecked else "not met"
         say(f"Filter {', '.join(slot.written for slot in filters)}: {', '.join(held) or unmet}")
-    if silent := [slot.written for slot in interest.slots if slot.role is not Role.FILTER and not _is_told(slot)]:
+    if silent := [_entry(slot) for slot in interest.slots if slot.role is not Role.FILTER and not _is_told(slot)]:
         say(f"Not found: {', '.join(silent)}")
 
 
@@ -100,7 +102,7 @@ def _verdict(answer: Answer) -> str:
     days, papers = counted(len(answer.span.covers), "edition"), counted(len(answer.span.papers), "paper")
     of_digest = f"the digest of {answer.span.edition}, over {days} and {papers}"
     if answer.trending is not None:
-        return f"Chosen: number {answer.rank} of the trending section, in {of_digest}."
+        return f"Chosen: number {answer.rank} of the trending section, by its upvotes, in {of_digest}."
     place = f"number {explanation.rank} of the {explanation.matched} that match, with score {explanation.score:.4f}"
     if explanation.best and explanation.cut is None:
         return f"Chosen: {place}, under “{_name(explanation.best)}”, in {of_digest}."
@@ -121,6 +123,8 @@ def _why_not(answer: Answer, place: str) -> str:
             return f"{place}, and a mail shows the best {profile.max_papers} (max_papers)"
         case Cut.NOT_COVERED:
             return f"it would match with score {explanation.score:.4f}, but {NOT_COVERED}"
+        case _ if not profile.interests:
+            return "the profile has no interests, and it isn't among the most upvoted papers"
         case _:
             return "no keyword, author, query or category of the profile hits it"
 
@@ -128,6 +132,10 @@ def _why_not(answer: Answer, place: str) -> str:
 def _exclusion(slot: TracedSlot) -> str:
     fields = dict.fromkeys(place.field for place in slot.places if place.count)
     return f"the exclusion “{slot.written}” hits its {' and '.join(fields)}"
+
+
+def _entry(slot: TracedSlot) -> str:
+    return ("exclude: " if slot.role is Role.EXCLUDED else "") + one_line(slot.written, 80)
 
 
 def _is_told(slot: TracedSlot) -> bool:
@@ -138,7 +146,7 @@ def _is_told(slot: TracedSlot) -> bool:
 def _slot_rows(slot: TracedSlot, paper: Paper) -> Iterator[Row]:
     if slot.role is Role.FILTER or not _is_told(slot):
         return
-    entry = ("exclude: " if slot.role is Role.EXCLUDED else "") + one_line(slot.written, 80)
+    entry = _entry(slot)
     if slot.is_compound:
         yield entry, "holds" if slot.holds else "doesn't hold", ""
     for keyword, places in groupby(slot.places, key=lambda place: place.keyword):

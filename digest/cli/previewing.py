@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, parse_day
+from digest.cli.edge import ExitCode, choose_reader, context_of, open_parts, parse_day, require_one
 from digest.cli.options import Day, ProfileFile
 from digest.cli.output import print_json, say_error
 from digest.domain import Digest
@@ -48,6 +48,7 @@ def preview(
     """Show exactly what would be sent; send and record nothing."""
     settings = context_of(context).settings
     edition = parse_day(day, settings)
+    require_one(email, profile)
     with open_parts(settings) as parts:
         reader = choose_reader(email, profile, parts, settings)
         shown = preview_digest(reader, edition, parts)

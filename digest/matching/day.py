@@ -98,11 +98,11 @@ class Day:
         found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
         return [(name, hits) for name, hits in found if hits]
 
-    def weigh(self, hits: Sequence[Hit], position: int, name: str) -> float:
-        """How many hits there are in one field, each counted by its place."""
-        title, abstract = self.words[position]
-        words = title if name == "title" else abstract
-        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
+    def parts(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit], float]]:
+        """The same fields with their hits, and the part that each has in what the term's hits are worth."""
+        found = self.places(target, where, position)
+        counts = [self._count(hits, position, name) for name, hits in found]
+        return [(name, hits, count / sum(counts)) for (name, hits), count in zip(found, counts, strict=True)]
 
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
@@ -127,11 +127,17 @@ class Day:
         for number in sorted(self._texts_with(target)):
             is_abstract, position = divmod(number, len(self.papers))
             if where in ("", _FIELDS[is_abstract]) and (hits := self._hits_in(target, number)):
-                counts[position] += self.weigh(hits, position, _FIELDS[is_abstract])
+                counts[position] += self._count(hits, position, _FIELDS[is_abstract])
         rarity = self._rarity(target) if counts else 0.0
         impacts = {position: rarity * _saturated(count) for position, count in sorted(counts.items())}
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
+
+    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its place."""
+        title, abstract = self.words[position]
+        words = title if name == "title" else abstract
+        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:
         if isinstance(target, Phrase):

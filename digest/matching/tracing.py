@@ -15,16 +15,15 @@ import numpy as np
 from digest.domain import Paper, Profile
 from digest.matching.columns import DIGITS
 from digest.matching.day import Day
-from digest.matching.explaining import adding_terms
 from digest.matching.explanation import Cut, Explanation, Place, TracedInterest, TracedSlot
 from digest.matching.expressions import Like, Person, Tag, Term, terms_of
 from digest.matching.hints import near_miss
-from digest.matching.interests import ReadInterest, Role, Slot
+from digest.matching.interests import ReadInterest, Role, Slot, Unit
 from digest.matching.postings import prior_of
 from digest.matching.ranking import rank_crowd
 from digest.matching.reading import Reading, read_day, rows_of
 from digest.matching.statistics import Statistics
-from digest.matching.units import Findings
+from digest.matching.units import Findings, contributions
 
 UPVOTES, NEAR_DUPLICATE = "upvotes", "near-duplicate"
 
@@ -117,7 +116,7 @@ def _cut_of(interests: Sequence[TracedInterest]) -> Cut:
 
 def _trace(interest: ReadInterest, findings: Findings, position: int, score: float | None) -> TracedInterest:
     """One interest with the score that it gives the paper, shared out; None if it doesn't take it."""
-    slots = tuple(_trace_slot(slot, findings, position, interest.weight) for slot in interest.slots)
+    slots = tuple(_trace_slot(slot, findings, position) for slot in interest.slots)
     upvotes = findings.day.papers[position].upvotes
     traced = TracedInterest(
         name=interest.name,
@@ -138,34 +137,31 @@ def _cut_in(slots: Sequence[TracedSlot]) -> Cut:
     return Cut.EXCLUDED if Role.EXCLUDED in holding else Cut.FILTERED
 
 
-def _trace_slot(slot: Slot, findings: Findings, position: int, weight: float) -> TracedSlot:
-    """A slot with each of its terms; what it adds is still unrounded and without upvotes."""
+def _trace_slot(slot: Slot, findings: Findings, position: int) -> TracedSlot:
+    """A slot with each of its terms; what they add is still unrounded, without the interest's weight and upvotes."""
     hits = findings.hits(slot.unit)
     holds = bool((hits.certain if slot.role is Role.EXCLUDED else hits.papers) >> position & 1)
-    adding = set(adding_terms(slot))
-    adds = weight if holds and slot.role is Role.WANTED else 0.0
+    unit = Unit(slot.expression, slot.unit.counted)
+    added = contributions(unit, findings.day, position) if holds and slot.role is Role.WANTED else {}
     places = [
-        replace(place, impact=place.impact * adds * term.weight if term in adding else 0.0)
+        place
         for term in dict.fromkeys(terms_of(slot.expression))
-        for place in _places(term, findings.day, position)
+        for place in _places(term, added.get(term, 0.0), findings.day, position)
     ]
     return TracedSlot(slot.role, slot.written, not isinstance(slot.expression, Term), holds, tuple(places))
 
 
-def _places(term: Term, day: Day, position: int) -> Iterator[Place]:
-    """The fields in which a term stands, each with its part of the hit's impact; or that it stands nowhere."""
+def _places(term: Term, added: float, day: Day, position: int) -> Iterator[Place]:
+    """The fields in which a term stands, each with its part of what it adds; or that it stands nowhere."""
     hits, target = day.hits(term), term.target
     if not hits.papers >> position & 1 or isinstance(target, Like):
         yield Place(term.written, note=near_miss(term, day, position))
     elif isinstance(target, Person | Tag):
         field = target.kind if isinstance(target, Tag) else "author"
-        yield Place(term.written, field, 1, hits.impacts[position], note=hits.notes.get(position, ""))
+        yield Place(term.written, field, 1, added, note=hits.notes.get(position, ""))
     else:
-        found = day.places(target, term.field, position)
-        worth = [day.weigh(there, position, field) for field, there in found]
-        for (field, there), part in zip(found, worth, strict=True):
-            impact = hits.impacts[position] * part / sum(worth)
-            yield Place(term.written, field, len(there), impact, tuple((hit.start, hit.end) for hit in there))
+        for field, there, part in day.parts(target, term.field, position):
+            yield Place(term.written, field, len(there), added * part, tuple((hit.start, hit.end) for hit in there))
 
 
 def _shared_out(traced: TracedInterest, score: float) -> TracedInterest:

@@ -40,6 +40,12 @@ def counting_terms(unit: Unit) -> Iterator[Term]:
     return (term for meaning, term in heaviest.items() if meaning not in unit.counted)
 
 
+def contributions(unit: Unit, day: Day, position: int) -> dict[Term, float]:
+    """What each term adds to a unit's score in a paper."""
+    worth = ((term, term.weight * day.hits(term).impacts.get(position, 0.0)) for term in counting_terms(unit))
+    return {term: added for term, added in worth if added}
+
+
 def _evaluate(unit: Unit, day: Day) -> Hits:
     taken = _holding(unit.expression, day)
     impacts = dict.fromkeys(positions(taken), 0.0)

@@ -20,6 +20,7 @@ from digest.matching import (
     explain_papers,
     match_papers,
 )
+from digest.matching.day import TITLE_BOOST
 from digest.matching.expressions import Term
 from digest.matching.interests import read_interest
 from digest.matching.tracing import apportion
@@ -68,8 +69,9 @@ def test_each_keyword_tells_where_it_stands_how_often_and_what_it_adds() -> None
     assert (title.keyword, title.field, title.count, title.spans) == ("pruning", "title", 1, ((0, 7),))
     assert (abstract.field, abstract.count, abstract.spans) == ("abstract", 2, ((0, 7), (16, 23)))
     assert (nowhere.keyword, nowhere.field, nowhere.count, nowhere.impact) == ("mamba", "", 0, 0.0)
-    assert title.impact > 0
-    assert abstract.impact > 0
+    assert title.impact / abstract.impact == pytest.approx(
+        TITLE_BOOST / 2, rel=1e-3
+    )  # the title's boost, once; and two hits
     assert (explanation.cut, explanation.rank, explanation.matched) == (None, 1, 1)
 
 
@@ -80,6 +82,16 @@ def test_authors_categories_and_sources_are_told_by_their_field() -> None:
         "Song Han": ["author"], "Ada Lovelace": [], "category:cs.LG": ["category"], "source:arxiv": ["source"],
     }  # fmt: skip
     assert explanation.interests[0].places[0].note == "S. Han: initials only"
+
+
+@pytest.mark.parametrize(
+    "interest", [Interest(keywords=("mamba^3", "vision"), weight=0.5), Interest(query="mamba^3 AND vision")]
+)
+def test_what_a_term_adds_has_the_reader_s_weights_in_it(interest: Interest) -> None:
+    explanation = explain([paper("Mamba and vision"), paper("Other", number=2)], interest)
+    mamba, vision = explanation.interests[0].places
+    assert mamba.impact == pytest.approx(3 * vision.impact, rel=1e-3)
+    assert mamba.impact + vision.impact == pytest.approx(explanation.score)
 
 
 def test_upvotes_are_told_apart() -> None:
