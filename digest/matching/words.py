@@ -1,7 +1,4 @@
-"""Cuts plain text into words and folds each: case, light plurals, British spelling; never looks at more than a word.
-
-Only inflections fold. A real stemmer merges object with objective and adapter with adaptive, and so isn't used.
-"""
+"""Cuts plain text into words and says of each how it may be written otherwise; never looks for anything."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from digest.matching.folding import fold_plural, fold_spelling
 from digest.matching.plain import read_plain
 
 _CJK = "\u3005\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
@@ -25,18 +23,6 @@ _WORD = re.compile(
 _HYPHENS = frozenset("-‐‒–−_")
 _GAP = re.compile(r"[.,;:!?()\[\]—…。、〈-】〔-〟·•|<>=]|\n\s*\n|\s[-‐‒–−]+\s|[-–]{2}")
 
-_IRREGULAR = {
-    "matrices": "matrix", "vertices": "vertex", "indices": "index", "appendices": "appendix", "criteria": "criterion",
-    "phenomena": "phenomenon", "corpora": "corpus", "spectra": "spectrum", "gpus": "gpu", "cpus": "cpu", "tpus": "tpu",
-    "npus": "npu",
-}  # fmt: skip
-_NO_PLURAL = ("ss", "us", "is", "bias", "alias", "atlas", "canvas", "lens", "news")
-_OUR = re.compile(
-    r"(behavi|col|fav|flav|harb|hon|hum|lab|neighb|rum|tum|vap|endeav|arm|glam|rig|sav|val|vig|clam|ferv)our"
-)
-_ISE = re.compile(r"is(e|ed|er|ing|ation|ational|able)$")
-_YSE = re.compile(r"ys(e|ed|er|ing)$")
-_MUTE_E = re.compile(r"(?<=[sxzo])e$|(?<=[cs]h)e$")
 FUNCTION_WORDS = frozenset(
     ["a", "about", "across", "after", "all", "also", "among", "an", "and", "any", "are", "as", "at", "be", "been",
     "before", "being", "best", "better", "between", "both", "but", "by", "can", "could", "do", "does", "each", "et",
@@ -50,8 +36,8 @@ FUNCTION_WORDS = frozenset(
     "approach", "method", "paper", "problem", "task", "work"]
 )  # fmt: skip
 _SHORTEST_TELLING = 3
-_SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 _SHORTEST_PLURAL = 4
+_SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 
 
 class Joint(IntEnum):
@@ -103,7 +89,7 @@ def read_word(written: str) -> tuple[str, str, int]:
     """One word's exact form, folded form and number of capitals."""
     exact = written.casefold()
     capitals = sum(map(str.isupper, written))
-    return exact, fold_spelling(fold_plural(exact) if _may_be_plural(written, capitals) else exact), capitals
+    return exact, fold_spelling(_without_plural(written, exact, capitals)), capitals
 
 
 def is_telling(words: Words, position: int) -> bool:
@@ -112,33 +98,13 @@ def is_telling(words: Words, position: int) -> bool:
     return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
-def fold_plural(word: str) -> str:
-    """A word without its plural: models, studies, losses, hypotheses; what is no plural stays."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith(("yses", "eses")):
-        return word[:-2] + "is"
-    if word.endswith("ies") and len(word) > _SHORTEST_PLURAL:
-        return word[:-3] + "y"
-    if word.endswith("s") and not word.endswith(_NO_PLURAL):
-        return word[:-1]
-    return word
-
-
-def fold_spelling(word: str) -> str:
-    """A word in one spelling: -ise and -yse as -ize, -our as -or, and no mute e that a plural may have brought."""
-    if len(word) < _SHORTEST_PLURAL:
-        return word
-    word = _OUR.sub(r"\1or", word)
-    word = _YSE.sub(r"yz\1", _ISE.sub(r"iz\1", word))
-    return word[:-2] + "y" if word.endswith("ie") and len(word) > _SHORTEST_PLURAL else _MUTE_E.sub("", word)
-
-
-def _may_be_plural(written: str, capitals: int) -> bool:
-    """Whether a final s may be a plural's: LLMs and GPs, but never GPS or its."""
-    if capitals > 1 and written.endswith("s"):
-        return True
-    return len(written) >= _SHORTEST_PLURAL and not (written.isupper() and len(written) <= _SHORT)
+def _without_plural(written: str, exact: str, capitals: int) -> str:
+    """A word without a plural's s: LLMs, APIs and models have one, GPS and its have none."""
+    has_small_s = capitals > 1 and written.endswith("s")
+    if has_small_s and written[-2].isupper():
+        return exact[:-1]
+    is_short = len(written) < _SHORTEST_PLURAL or (written.isupper() and len(written) <= _SHORT)
+    return exact if is_short and not has_small_s else fold_plural(exact)
 
 
 @lru_cache(maxsize=4096)
