@@ -206,7 +206,9 @@ def _bitmap(found: Iterable[int]) -> int:
 
 
 def _why_uncertain(author: str) -> str:
-    return "initials only" if any(name.given for name in read_name(author)) else "family name only"
+    given = [part for name in read_name(author) for part in name.given]
+    initials = "initials only" if any(len(part) == 1 for part in given) else "perhaps a namesake"
+    return initials if given else "family name only"
 
 
 def _meanings(own: Sequence[Definition], common: Sequence[Definition]) -> tuple[Definition, ...]:
