@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from digest.matching.definitions import Definition
@@ -19,6 +20,8 @@ REACH = 12
 FEWEST_DEFINING = 3
 """So many of the day's papers must define an acronym before it is read so in a paper that doesn't."""
 LEAST_AGREEMENT = 0.9
+MOST_WINDOWS = 200
+"""In one text; a longer row of acronyms is no abstract."""
 _FEWEST_CAPITALS = 2
 
 T = TypeVar("T")
@@ -55,6 +58,10 @@ def common_definitions(papers: Sequence[Sequence[Definition]]) -> tuple[Definiti
 
 def windows_of(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     """Every place of a text where a defined form stands, with the other form in its place."""
+    return islice(_windows(words, definitions), MOST_WINDOWS)
+
+
+def _windows(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     present = set(words.folded)
     for definition in definitions:
         short, long = definition.short, definition.long
@@ -91,5 +98,5 @@ def _window(words: Words, first: int, last: int, other: Words) -> Window:
         starts=around(words.starts, (words.starts[first],) * inserted),
         ends=around(words.ends, (words.ends[last],) * inserted),
     )
-    numbers = tuple(range(len(words)))
-    return Window(replaced, around(numbers, (first,) * inserted), last, head, head + inserted - 1)
+    places = (*range(before.start, first), *(first,) * inserted, *range(last + 1, last + 1 + REACH))[: len(replaced)]
+    return Window(replaced, places, last, head, head + inserted - 1)

@@ -13,19 +13,23 @@ from functools import reduce
 from digest.domain import Paper
 from digest.matching.aliases import common_definitions, windows_of
 from digest.matching.definitions import Definition, find_definitions
-from digest.matching.expressions import AnyPhrase, Like, Person, Tag, Target, Term, Wording, phrases_of
+from digest.matching.expressions import AnyPhrase, Like, Meaning, Person, Tag, Target, Term, Wording, phrases_of
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
 from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
 from digest.matching.words import Joint, Words, is_telling
 
-TITLE_BOOST = 1.5
+TITLE_BOOST = 1.2
+VARIANT = 0.25
+"""What a hit counts that isn't as the reader wrote it: a plural, another spelling, an acronym for its long form."""
+LENGTH_SHARE, TYPICAL_LENGTH = 0.3, 180
+"""BM25's b: how much less a hit says in an abstract that has more words than this."""
 SATURATION = 1.2
 """BM25's k1: how soon further hits in one paper stop counting."""
 INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
 """What a hit counts with a telling word right before or after it: in "video diffusion models" the theme isn't so much
-diffusion models as a kind of them. `benchmarks/relevance.py` is what these and the title boost are measured by."""
+diffusion models as a kind of them. All these are chosen on one half of the pools of `benchmarks/relevance.py`."""
 AUTHOR_IMPACT = 8.0
 """About what a rare word in the title earns."""
 INITIALS_IMPACT = 4.0
@@ -70,7 +74,7 @@ class Day:
         self._authors = _authors_of(papers) if any(isinstance(target, Person) for target in wanted) else {}
         has_enough = statistics.papers >= FEW_PAPERS or not phrases
         self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
-        self._hits: dict[tuple[Target, str], Hits] = {}
+        self._hits: dict[Meaning, Hits] = {}
 
     @property
     def everything(self) -> int:
@@ -111,25 +115,27 @@ class Day:
         if isinstance(term.target, Tag):
             papers = self._tags.get(term.target, 0)
             return Hits(papers, papers, dict.fromkeys(positions(papers), TAG_IMPACT))
-        return self._find_wording(term.target, term.field)
+        return self._find_wording(term.target, term.field, term.forms)
 
-    def _find_wording(self, target: Wording, where: str) -> Hits:
+    def _find_wording(self, target: Wording, where: str, forms: Sequence[str]) -> Hits:
         candidates = {number % len(self.papers) for number in self._texts_with(target)}
         rarity = self._rarity(target) if candidates else 0.0
         impacts = {}
         for position in sorted(candidates):
             places = self.places(target, where, position)
-            count = sum(self._count(hits, position, name) for name, hits in places)
+            count = sum(self._count(hits, forms, position, name) for name, hits in places)
             if count:
                 impacts[position] = rarity * _saturated(count)
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
 
-    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
-        """How many hits there are in one field, each counted by its place."""
+    def _count(self, hits: Sequence[Hit], forms: Sequence[str], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its form and place."""
         title, abstract = self.words[position]
         words = title if name == "title" else abstract
-        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
+        length = 1 - LENGTH_SHARE + LENGTH_SHARE * len(abstract) / TYPICAL_LENGTH
+        boost = TITLE_BOOST if name == "title" else min(1.0, 1 / length)
+        return boost * sum(_standing(hit, words) * _form(hit, words, forms) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:
         if isinstance(target, Phrase):
@@ -186,10 +192,15 @@ def _pairs(one: Sequence[Hit], other: Sequence[Hit], distance: int) -> list[Hit]
     return without_overlaps(found)
 
 
+def _form(hit: Hit, words: Words, forms: Sequence[str]) -> float:
+    """What a hit counts by its form: all of it if it is as the reader wrote it."""
+    return 1.0 if not forms or "".join(words.exact[hit.first : hit.last + 1]) in forms else VARIANT
+
+
 def _standing(hit: Hit, words: Words) -> float:
     """What a hit counts: all of it where it stands for itself, less inside a longer expression."""
     standing = 1.0
-    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1):
+    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1, is_before=True):
         standing *= INSIDE_BEFORE
     after = hit.last + 1
     if after < len(words) and words.joints[after] is not Joint.GAP and is_telling(words, after):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from digest.domain import Interest
-from digest.matching.expressions import Expression, Target, Term, map_terms, terms_of
+from digest.matching.expressions import AnyOf, Expression, Target, Term, map_terms, terms_of
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query, read_category
 from digest.matching.liking import put_in_likes
 
@@ -20,8 +20,8 @@ class Unit:
     """What is looked for once for all readers who ask for it: an expression without its readers' writing."""
 
     expression: Expression
-    counted: frozenset[tuple[Target, str]] = frozenset()
-    """Meanings that the same interest counts already, as keywords of their own: here they add nothing."""
+    counted: frozenset[Term] = frozenset()
+    """What the same interest counts already, as keywords of their own: here it adds only what it is worth more."""
 
 
 class Role(IntEnum):
@@ -91,19 +91,23 @@ def targets_of(units: Iterable[Unit]) -> set[Target]:
 
 
 def _slots(expressions: Sequence[Expression | Unreadable], role: Role) -> Iterator[Slot]:
-    """Each meaning once: of terms the first spelling, with the greatest weight anybody gave it."""
+    """Each theme once: its first spelling, or where its terms differ, one slot of which the best term counts."""
     readable = [expression for expression in expressions if not isinstance(expression, Unreadable)]
-    terms: dict[object, Term] = {}
+    themes: dict[object, dict[object, Term]] = {}
     for term in (expression for expression in readable if isinstance(expression, Term)):
-        first = terms.setdefault(term.meaning, term)
-        if term.weight > first.weight:
-            terms[term.meaning] = replace(first, weight=term.weight)
-    for term in terms.values():
-        yield Slot(role, Unit(replace(term, written="", weight=1.0)), term.weight, term)
+        meanings = themes.setdefault(term.theme, {})
+        first = meanings.setdefault(term.meaning, term)
+        meanings[term.meaning] = replace(first, weight=max(first.weight, term.weight))
+    for terms in (tuple(meanings.values()) for meanings in themes.values()):
+        if len(terms) == 1:
+            yield Slot(role, Unit(replace(terms[0], written="", weight=1.0)), terms[0].weight, terms[0])
+        else:
+            yield Slot(role, Unit(_bare(AnyOf(terms))), 1.0, AnyOf(terms))
     compounds = {_bare(e): e for e in reversed(readable) if not isinstance(e, Term)}
     for bare, written in reversed(compounds.items()):
-        counted = frozenset(term.meaning for term in terms_of(bare) if term.meaning in terms)
-        yield Slot(role, Unit(bare, counted), 1.0, written)
+        shared = {term.theme for term in terms_of(bare)} & themes.keys()
+        counted = (replace(term, written="") for theme in shared for term in themes[theme].values())
+        yield Slot(role, Unit(bare, frozenset(counted)), 1.0, written)
 
 
 def _bare(expression: Expression) -> Expression:

@@ -32,6 +32,7 @@ from digest.matching.expressions import (
 from digest.matching.grammar import LONGEST_QUERY, parse_tree
 from digest.matching.names import read_name
 from digest.matching.phrases import Phrase, UnreadableError, read_phrase
+from digest.matching.words import read_words
 
 LONGEST_KEYWORD = 200
 """In characters."""
@@ -181,7 +182,12 @@ def _target(field: str, content: str, *, is_quoted: bool) -> Term:
         raise UnreadableError(f"a phrase has at most {MOST_WORDS} words", "write a few short keywords")
     if not is_quoted and "$" not in content and _STRAY_WEIGHT.search(content):
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
-    return Term(content, read_phrase(content.strip(), is_exact=is_quoted), field)
+    phrase = read_phrase(content.strip(), is_exact=is_quoted)
+    return Term(content, phrase, field, forms=() if phrase.is_open else (_letters(content),))
+
+
+def _letters(text: str) -> str:
+    return "".join(read_words(text).exact)
 
 
 def _person(text: str) -> Person:
@@ -232,7 +238,8 @@ def _defined(tree: Tree[Token], text: str) -> Term:
         )
     written = text[_start(tree) : tail[-1].end_pos] if tail else f"{term.written} ({short})"
     spelt_out, abbreviated = f"{before} {behind}".strip(), f"{before[:start]}{short} {behind}".strip()
-    return replace(term, written=written, target=AnyPhrase((read_phrase(spelt_out), read_phrase(abbreviated))))
+    target = AnyPhrase((read_phrase(spelt_out), read_phrase(abbreviated)))
+    return replace(term, written=written, target=target, forms=(_letters(spelt_out), _letters(abbreviated)))
 
 
 def _group(part: Expression, marks: dict[str, Token]) -> Expression:

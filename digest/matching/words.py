@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from digest.matching.folding import fold_plural, fold_spelling
 from digest.matching.plain import read_plain
 
-_CJK = "\u3005\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN_AND_KANA = "\u3005\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK = _HAN_AND_KANA + "\uac00-\ud7a3"
+_SPACELESS = re.compile(f"[{_HAN_AND_KANA}]")
 _LETTER = rf"[^\W_{_CJK}]"
 _WORD = re.compile(
     rf"""( [{_CJK}]                                                       # one character is one word
@@ -35,6 +38,12 @@ FUNCTION_WORDS = frozenset(
     "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without", "would", "yet",
     "approach", "method", "paper", "problem", "task", "work"]
 )  # fmt: skip
+LEADING_WORDS = frozenset(
+    ["accelerating", "achieving", "advancing", "benchmarking", "beyond", "bridging", "building", "employing",
+    "enabling", "enhancing", "evaluating", "exploring", "improving", "including", "introducing", "leveraging",
+    "requiring", "rethinking", "revisiting", "toward", "towards", "understanding", "unlocking", "utilizing"]
+)  # fmt: skip
+"""What leads to a theme and is no part of it."""
 _SHORTEST_TELLING = 3
 _SHORTEST_PLURAL = 4
 _SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
@@ -74,11 +83,14 @@ def read_words(text: str) -> Words:
     spans = [match.span(1) for match in found]
     exact, folded, capitals = zip(*[read_word(match[1]) for match in found], strict=True)
     between = zip([match.end() for match in found], [start for start, _ in spans[1:]], strict=False)
+    joints = [_joint(plain.text[end:start]) for end, start in between]
+    if not plain.text.isascii():
+        joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
     return Words(
         exact=exact,
         folded=folded,
         capitals=capitals,
-        joints=(Joint.GAP, *[_joint(plain.text[end:start]) for end, start in between]),
+        joints=(Joint.GAP, *joints),
         starts=tuple([plain.starts[start] for start, _ in spans]),
         ends=tuple([plain.ends[end - 1] for _, end in spans]),
     )
@@ -92,9 +104,14 @@ def read_word(written: str) -> tuple[str, str, int]:
     return exact, fold_spelling(_without_plural(written, exact, capitals)), capitals
 
 
-def is_telling(words: Words, position: int) -> bool:
-    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either."""
+def is_telling(words: Words, position: int, *, is_before: bool = False) -> bool:
+    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either.
+
+    With `is_before` it is asked what the word says of the next one: `understanding diffusion` says no kind of it.
+    """
     word = words.exact[position]
+    if is_before and word in LEADING_WORDS:
+        return False
     return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
@@ -105,6 +122,12 @@ def _without_plural(written: str, exact: str, capitals: int) -> str:
         return exact[:-1]
     is_short = len(written) < _SHORTEST_PLURAL or (written.isupper() and len(written) <= _SHORT)
     return exact if is_short and not has_small_s else fold_plural(exact)
+
+
+def _within_script(joint: Joint, before: str, after: str) -> Joint:
+    """Scripts that write no spaces have them at line breaks only."""
+    is_within = joint is Joint.SPACE and _SPACELESS.match(before) and _SPACELESS.match(after)
+    return Joint.TIGHT if is_within else joint
 
 
 @lru_cache(maxsize=4096)
