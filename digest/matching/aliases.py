@@ -13,16 +13,15 @@ from itertools import islice
 from typing import TypeVar
 
 from digest.matching.definitions import Definition
-from digest.matching.words import Words
+from digest.matching.words import FEWEST_CAPITALS, Words
 
 REACH = 12
-"""Words around an acronym that a phrase with it may take in; no phrase is longer."""
+"""Words around an acronym that a phrase with it may take in; only one of Chinese characters is longer."""
 FEWEST_DEFINING = 3
 """So many of the day's papers must define an acronym before it is read so in a paper that doesn't."""
 LEAST_AGREEMENT = 0.9
 MOST_WINDOWS = 200
 """In one text; a longer row of acronyms is no abstract."""
-_FEWEST_CAPITALS = 2
 
 T = TypeVar("T")
 
@@ -66,7 +65,7 @@ def _windows(words: Words, definitions: Sequence[Definition]) -> Iterator[Window
     for definition in definitions:
         short, long = definition.short, definition.long
         for first, last in _places(words, short.folded) if short.folded[0] in present else ():
-            if sum(words.capitals[first : last + 1]) >= _FEWEST_CAPITALS:
+            if sum(words.capitals[first : last + 1]) >= FEWEST_CAPITALS:
                 yield _window(words, first, last, long)
         for first, last in _places(words, long.folded) if long.folded[0] in present else ():
             yield _window(words, first, last, short)

@@ -17,6 +17,11 @@ _SHORT = r"(?=[^()\s]*[A-Z][^()\s]*[A-Z])[A-Za-z][A-Za-z0-9\-/]{1,9}"
 _SHORT_IN_BRACKETS = re.compile(rf"\(\s*({_SHORT})\s*[);,]")
 _LONG_IN_BRACKETS = re.compile(rf"(?<![^\s(])({_SHORT})\s+\(([^()]{{6,100}})\)")
 _FEWEST_LETTERS = 2
+_NEVER_FIRST = frozenset(
+    ["a", "an", "the", "of", "for", "to", "with", "and", "or", "by", "from", "in", "on", "at", "as", "we", "our",
+    "their", "its", "this", "that", "these", "using", "via", "is", "are"]
+)  # fmt: skip
+"""No long form begins with one of these, unless hyphenated: in-context learning."""
 _LONGEST_LONG_FORM = 300
 MOST_BRACKETS = 50
 """So many are looked at in a text; the hundredth says nothing that a reader would miss."""
@@ -75,6 +80,8 @@ def _longs(text: str) -> Iterator[Definition]:
 
 def _definition(short: str, long: str) -> Iterator[Definition]:
     words, acronym = read_words(long), read_words(short)
+    if not words or (words.exact[0] in _NEVER_FIRST and words.joints[1:2] != (Joint.TIGHT,)):
+        return
     is_whole = Joint.GAP not in (*words.joints[1:], *acronym.joints[1:])
     if is_whole and len(words) > 1 and acronym and not set(acronym.folded) & set(words.folded):
         yield Definition(acronym, words)

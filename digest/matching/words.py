@@ -13,14 +13,17 @@ from digest.matching.plain import read_plain
 
 _HAN_AND_KANA = "\u3005\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CJK = _HAN_AND_KANA + "\uac00-\ud7a3"
+_CHARACTER = re.compile(f"[{_CJK}]")
 _SPACELESS = re.compile(f"[{_HAN_AND_KANA}]")
 _LETTER = rf"[^\W_{_CJK}]"
 _WORD = re.compile(
     rf"""( [{_CJK}]                                                       # one character is one word
          | (?<![^\W_])(?:[A-Za-z]|\d{{1,4}}):(?:[A-Za-z]|\d{{1,4}})(?![^\W_])   # N:M, 2:4
          | (?<![^\W_])[A-Za-z](?:\+\+|\#)                                 # C++, C#
+         | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
+         | (?<![^\W_.])[A-Za-z](?:\.[A-Za-z])+(?![^\W_])\.?               # U.S., i.i.d.
          | {_LETTER}+(?:(?<=\d)[.,]\d{_LETTER}*)*                         # words and numbers: 3.1, 1,000, v1.5b
-         )(?:['’]s(?![^\W_]))?                                            # Newton's""",
+         )(?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.)?                              # Newton's, man vs. machine""",
     re.VERBOSE,
 )
 _HYPHENS = frozenset("-‐‒–−_")
@@ -44,6 +47,8 @@ LEADING_WORDS = frozenset(
     "requiring", "rethinking", "revisiting", "toward", "towards", "understanding", "unlocking", "utilizing"]
 )  # fmt: skip
 """What leads to a theme and is no part of it."""
+FEWEST_CAPITALS = 2
+"""What makes an acronym."""
 _SHORTEST_TELLING = 3
 _SHORTEST_PLURAL = 4
 _SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
@@ -83,7 +88,7 @@ def read_words(text: str) -> Words:
     spans = [match.span(1) for match in found]
     exact, folded, capitals = zip(*[read_word(match[1]) for match in found], strict=True)
     between = zip([match.end() for match in found], [start for start, _ in spans[1:]], strict=False)
-    joints = [_joint(plain.text[end:start]) for end, start in between]
+    joints = [_joint(plain.text[end : start + 1]) for end, start in between]
     if not plain.text.isascii():
         joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
     return Words(
@@ -99,9 +104,16 @@ def read_words(text: str) -> Words:
 @lru_cache(maxsize=1 << 17)
 def read_word(written: str) -> tuple[str, str, int]:
     """One word's exact form, folded form and number of capitals."""
+    if written[1:2] == "." and written[0].isalpha():
+        written = written.replace(".", "")
     exact = written.casefold()
     capitals = sum(map(str.isupper, written))
     return exact, fold_spelling(_without_plural(written, exact, capitals)), capitals
+
+
+def is_character(word: str) -> bool:
+    """Whether a word is one of a script that is compared character by character."""
+    return _CHARACTER.fullmatch(word) is not None
 
 
 def is_telling(words: Words, position: int, *, is_before: bool = False) -> bool:
@@ -130,8 +142,10 @@ def _within_script(joint: Joint, before: str, after: str) -> Joint:
     return Joint.TIGHT if is_within else joint
 
 
-@lru_cache(maxsize=4096)
-def _joint(between: str) -> Joint:
-    if not between or between in _HYPHENS:
+@lru_cache(maxsize=1 << 14)
+def _joint(gap: str) -> Joint:
+    """The joint of what stands between two words, given with the second one's first letter."""
+    between, following = gap[:-1], gap[-1]
+    if not between or between in _HYPHENS or (between == "." and following.islower()):  # node.js
         return Joint.TIGHT
     return Joint.GAP if _GAP.search(between) else Joint.SPACE

@@ -69,6 +69,21 @@ def marked(match: Match) -> list[str]:
         ('"language models"', "Language-Models"),
         ("Bayes' rule", "Bayes rule"),
         ("attention mechanism", "The “attention” mechanism"),
+        ("API", "LLM APIs"),
+        ("quantis*", "Quantization"),
+        ("organis*", "An organization"),
+        ("tumour*", "Tumors"),
+        ("hypothesis*", "A hypothesis"),
+        ("DEEP RL", "Deep RL"),
+        ("LLM AGENTS", "LLM agents"),
+        ("COVID-19", "Covid-19"),
+        ('"Search AND Rescue"', "Search and rescue"),
+        ("大模型*", "大模型研究"),
+        ("大模型", "关于大模\n型的研究"),
+        ("Erdős", "Erd\\H{o}s graphs"),
+        ("L1 norm", "An $\\ell_1$ norm"),
+        ("i.i.d. data", "IID data"),
+        ("human vs machine", "Human vs. machine"),
     ],
 )
 def test_a_keyword_matches_its_usual_variants(keyword: str, title: str) -> None:
@@ -94,6 +109,9 @@ def test_a_keyword_matches_its_usual_variants(keyword: str, title: str) -> None:
         ("quantiz*", "Quantum"),
         ("object", "Objective"),
         ("GPS", "GPs and GP"),
+        ("DEEP RL", "A deep rl net"),
+        ("A* search", "A search"),
+        ("end start", "The end.Start again"),
     ],
 )
 def test_a_keyword_does_not_match_what_only_looks_alike(keyword: str, title: str) -> None:
@@ -138,6 +156,14 @@ def test_reasons_name_the_keyword_as_written_and_point_at_the_original_text() ->
     assert found.interest == "Codecs"
     assert [(reason.keyword, reason.field) for reason in found.reasons] == [("i2vc^2", "title"), ("i2vc^2", "abstract")]
     assert marked(found) == ["I$^{2}$VC", "I²VC", "i2vc"]
+
+
+def test_a_long_form_begins_with_a_word_that_tells() -> None:
+    abstract = "We propose a method for training agents (ATT), and in-context learning (ICL)."
+    assert not hits("ATT", "T", abstract.replace("(ATT)", "(Att)"))
+    (found,) = matches([paper("ATT", abstract)], Interest(keywords=("a method for training agents",)))
+    assert {reason.field for reason in found.reasons} == {"abstract"}
+    assert hits("in-context learning", "ICL", abstract)
 
 
 def test_hits_of_one_keyword_never_overlap() -> None:
