@@ -123,10 +123,9 @@ def _why_not(answer: Answer, place: str) -> str:
             return f"{place}, and a mail shows the best {profile.max_papers} (max_papers)"
         case Cut.NOT_COVERED:
             return f"it would match with score {explanation.score:.4f}, but {NOT_COVERED}"
-        case _ if not profile.interests:
-            return "the profile has no interests, and it isn't among the most upvoted papers"
-        case _:
-            return "no keyword, author, query or category of the profile hits it"
+    if profile.interests:
+        return "no keyword, author, query or category of the profile hits it"
+    return "the profile has no interests, and it isn't among the most upvoted papers"
 
 
 def _exclusion(slot: TracedSlot) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from digest.matching.definitions import Definition
-from digest.matching.words import Words
+from digest.matching.words import FEWEST_CAPITALS, Words
 
 REACH = 12
-"""Words around an acronym that a phrase with it may take in; no phrase is longer."""
+"""Words around an acronym that a phrase with it may take in; only one of Chinese characters is longer."""
 FEWEST_DEFINING = 3
 """So many of the day's papers must define an acronym before it is read so in a paper that doesn't."""
 LEAST_AGREEMENT = 0.9
-_FEWEST_CAPITALS = 2
+MOST_WINDOWS = 200
+"""In one text; a longer row of acronyms is no abstract."""
 
 T = TypeVar("T")
 
@@ -55,11 +57,15 @@ def common_definitions(papers: Sequence[Sequence[Definition]]) -> tuple[Definiti
 
 def windows_of(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     """Every place of a text where a defined form stands, with the other form in its place."""
+    return islice(_windows(words, definitions), MOST_WINDOWS)
+
+
+def _windows(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     present = set(words.folded)
     for definition in definitions:
         short, long = definition.short, definition.long
         for first, last in _places(words, short.folded) if short.folded[0] in present else ():
-            if sum(words.capitals[first : last + 1]) >= _FEWEST_CAPITALS:
+            if sum(words.capitals[first : last + 1]) >= FEWEST_CAPITALS:
                 yield _window(words, first, last, long)
         for first, last in _places(words, long.folded) if long.folded[0] in present else ():
             yield _window(words, first, last, short)
@@ -91,5 +97,5 @@ def _window(words: Words, first: int, last: int, other: Words) -> Window:
         starts=around(words.starts, (words.starts[first],) * inserted),
         ends=around(words.ends, (words.ends[last],) * inserted),
     )
-    numbers = tuple(range(len(words)))
-    return Window(replaced, around(numbers, (first,) * inserted), last, head, head + inserted - 1)
+    places = (*range(before.start, first), *(first,) * inserted, *range(last + 1, last + 1 + REACH))[: len(replaced)]
+    return Window(replaced, places, last, head, head + inserted - 1)

@@ -14,24 +14,28 @@ from functools import reduce
 from digest.domain import Paper
 from digest.matching.aliases import common_definitions, windows_of
 from digest.matching.definitions import Definition, find_definitions
-from digest.matching.expressions import AnyPhrase, Like, Person, Tag, Target, Term, Wording, phrases_of
+from digest.matching.expressions import AnyPhrase, Like, Meaning, Person, Tag, Target, Term, Wording, phrases_of
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
 from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
 from digest.matching.words import Joint, Words, is_telling
 
-TITLE_BOOST = 1.5
+TITLE_BOOST = 1.2
+VARIANT = 0.25
+"""What a hit counts that isn't as the reader wrote it: a plural, another spelling, an acronym for its long form."""
+LENGTH_SHARE, TYPICAL_LENGTH = 0.3, 180
+"""BM25's b: how much less a hit says in an abstract that has more words than this."""
 SATURATION = 1.2
 """BM25's k1: how soon further hits in one paper stop counting."""
 INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
 """What a hit counts with a telling word right before or after it: in "video diffusion models" the theme isn't so much
-diffusion models as a kind of them. `benchmarks/relevance.py` is what these and the title boost are measured by."""
+diffusion models as a kind of them. All these are chosen on one half of the pools of `benchmarks/relevance.py`."""
 AUTHOR_IMPACT = 8.0
 """About what a rare word in the title earns."""
 INITIALS_IMPACT = 4.0
 TAG_IMPACT = 1.0
-_FIELDS, _BOOSTS = ("title", "abstract"), (TITLE_BOOST, 1.0)
+_FIELDS = ("title", "abstract")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Day:
         self._authors = _authors_of(papers) if any(isinstance(target, Person) for target in wanted) else {}
         has_enough = statistics.papers >= FEW_PAPERS or not phrases
         self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
-        self._hits: dict[tuple[Target, str], Hits] = {}
+        self._hits: dict[Meaning, Hits] = {}
 
     @property
     def everything(self) -> int:
@@ -98,10 +102,10 @@ class Day:
         found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
         return [(name, hits) for name, hits in found if hits]
 
-    def parts(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit], float]]:
+    def parts(self, target: Wording, term: Term, position: int) -> list[tuple[str, list[Hit], float]]:
         """The same fields with their hits, and the part that each has in what the term's hits are worth."""
-        found = self.places(target, where, position)
-        counts = [self._count(hits, position, name) for name, hits in found]
+        found = self.places(target, term.field, position)
+        counts = [self._count(hits, term.forms, position, name) for name, hits in found]
         return [(name, hits, count / sum(counts)) for (name, hits), count in zip(found, counts, strict=True)]
 
     def _texts(self) -> list[Text]:
@@ -120,24 +124,26 @@ class Day:
         if isinstance(term.target, Tag):
             papers = self._tags.get(term.target, 0)
             return Hits(papers, papers, dict.fromkeys(positions(papers), TAG_IMPACT))
-        return self._find_wording(term.target, term.field)
+        return self._find_wording(term.target, term.field, term.forms)
 
-    def _find_wording(self, target: Wording, where: str) -> Hits:
+    def _find_wording(self, target: Wording, where: str, forms: Sequence[str]) -> Hits:
         counts: defaultdict[int, float] = defaultdict(float)
         for number in sorted(self._texts_with(target)):
             is_abstract, position = divmod(number, len(self.papers))
             if where in ("", _FIELDS[is_abstract]) and (hits := self._hits_in(target, number)):
-                counts[position] += self._count(hits, position, _FIELDS[is_abstract])
+                counts[position] += self._count(hits, forms, position, _FIELDS[is_abstract])
         rarity = self._rarity(target) if counts else 0.0
         impacts = {position: rarity * _saturated(count) for position, count in sorted(counts.items())}
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
 
-    def _count(self, hits: Sequence[Hit], position: int, name: str) -> float:
-        """How many hits there are in one field, each counted by its place."""
+    def _count(self, hits: Sequence[Hit], forms: Sequence[str], position: int, name: str) -> float:
+        """How many hits there are in one field, each counted by its form and place."""
         title, abstract = self.words[position]
         words = title if name == "title" else abstract
-        return (TITLE_BOOST if name == "title" else 1.0) * sum(_standing(hit, words) for hit in hits)
+        length = 1 - LENGTH_SHARE + LENGTH_SHARE * len(abstract) / TYPICAL_LENGTH
+        boost = TITLE_BOOST if name == "title" else min(1.0, 1 / length)
+        return boost * sum(_standing(hit, words) * _form(hit, words, forms) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:
         if isinstance(target, Phrase):
@@ -197,10 +203,15 @@ def _followed(firsts: Sequence[Hit], seconds: Sequence[Hit], distance: int) -> I
             yield Hit(first.start, seconds[following].end, first.first, seconds[following].last)
 
 
+def _form(hit: Hit, words: Words, forms: Sequence[str]) -> float:
+    """What a hit counts by its form: all of it if it is as the reader wrote it."""
+    return 1.0 if not forms or "".join(words.exact[hit.first : hit.last + 1]) in forms else VARIANT
+
+
 def _standing(hit: Hit, words: Words) -> float:
     """What a hit counts: all of it where it stands for itself, less inside a longer expression."""
     standing = 1.0
-    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1):
+    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1, is_before=True):
         standing *= INSIDE_BEFORE
     after = hit.last + 1
     if after < len(words) and words.joints[after] is not Joint.GAP and is_telling(words, after):
@@ -217,7 +228,9 @@ def _bitmap(found: Iterable[int]) -> int:
 
 
 def _why_uncertain(author: str) -> str:
-    return "initials only" if any(name.given for name in read_name(author)) else "family name only"
+    given = [part for name in read_name(author) for part in name.given]
+    initials = "initials only" if any(len(part) == 1 for part in given) else "perhaps a namesake"
+    return initials if given else "family name only"
 
 
 def _meanings(own: Sequence[Definition], common: Sequence[Definition]) -> tuple[Definition, ...]:

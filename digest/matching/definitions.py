@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from digest.matching.words import Joint, Words, read_words
 
@@ -16,6 +17,14 @@ _SHORT = r"(?=[^()\s]*[A-Z][^()\s]*[A-Z])[A-Za-z][A-Za-z0-9\-/]{1,9}"
 _SHORT_IN_BRACKETS = re.compile(rf"\(\s*({_SHORT})\s*[);,]")
 _LONG_IN_BRACKETS = re.compile(rf"(?<![^\s(])({_SHORT})\s+\(([^()]{{6,100}})\)")
 _FEWEST_LETTERS = 2
+_NEVER_FIRST = frozenset(
+    ["a", "an", "the", "of", "for", "to", "with", "and", "or", "by", "from", "in", "on", "at", "as", "we", "our",
+    "their", "its", "this", "that", "these", "using", "via", "is", "are"]
+)  # fmt: skip
+"""No long form begins with one of these, unless hyphenated: in-context learning."""
+_LONGEST_LONG_FORM = 300
+MOST_BRACKETS = 50
+"""So many are looked at in a text; the hundredth says nothing that a reader would miss."""
 _EXTRA_WORDS = 5
 """A long form has at most min(letters + 5, 2 × letters) words, as the paper has it."""
 
@@ -48,14 +57,14 @@ def long_form_start(short: str, before: str) -> int | None:
 
 def _shorts(text: str) -> Iterator[Definition]:
     """Definitions of the form `long form (SHORT)`."""
-    for found in _SHORT_IN_BRACKETS.finditer(text):
+    for found in islice(_SHORT_IN_BRACKETS.finditer(text), MOST_BRACKETS):
         letters = _letters(found[1])
-        before = text[: found.start()].rstrip()
+        before = text[max(0, found.start() - _LONGEST_LONG_FORM) : found.start()].rstrip()
         most = min(len(letters) + _EXTRA_WORDS, 2 * len(letters))
-        words = list(re.finditer(r"[^\s]+", before[-300:]))[-most:]
+        words = list(re.finditer(r"[^\s]+", before))[-most:]
         if not words:
             continue
-        candidate = before[-300:][words[0].start() :]
+        candidate = before[words[0].start() :]
         candidate = re.split(r"[.;:,!?()](?=\s)|[()]", candidate)[-1].lstrip()
         start = _long_form_start(letters, candidate)
         if start is not None:
@@ -64,13 +73,15 @@ def _shorts(text: str) -> Iterator[Definition]:
 
 def _longs(text: str) -> Iterator[Definition]:
     """Definitions of the form `SHORT (long form)`."""
-    for found in _LONG_IN_BRACKETS.finditer(text):
+    for found in islice(_LONG_IN_BRACKETS.finditer(text), MOST_BRACKETS):
         if _long_form_start(_letters(found[1]), found[2]) == 0:
             yield from _definition(found[1], found[2])
 
 
 def _definition(short: str, long: str) -> Iterator[Definition]:
     words, acronym = read_words(long), read_words(short)
+    if not words or (words.exact[0] in _NEVER_FIRST and words.joints[1:2] != (Joint.TIGHT,)):
+        return
     is_whole = Joint.GAP not in (*words.joints[1:], *acronym.joints[1:])
     if is_whole and len(words) > 1 and acronym and not set(acronym.folded) & set(words.folded):
         yield Definition(acronym, words)

@@ -50,6 +50,7 @@ class Like:
 Wording = Phrase | AnyPhrase | Near
 """What stands in a title or abstract."""
 Target = Wording | Person | Tag | Like
+Meaning = tuple[Target, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,18 @@ class Term:
     field: str = ""
     """`title` or `abstract` if a wording must stand there; empty for both."""
     weight: float = 1.0
+    forms: tuple[str, ...] = ()
+    """The letters of its words as the reader wrote them; a hit in another form counts less. Empty if any will do."""
 
     @property
-    def meaning(self) -> tuple[Target, str]:
-        """The same for two writings of one thing, whatever their weights."""
-        return self.target, self.field
+    def meaning(self) -> Meaning:
+        """The same for two terms that hit the same, each hit worth the same, whatever the readers' weights."""
+        return self.target, self.field, self.forms
+
+    @property
+    def theme(self) -> object:
+        """The same for all writings of one thing: pre-training, "pretraining", title:pretraining. It counts once."""
+        return "".join(self.target.words) if isinstance(self.target, Phrase) else self.meaning
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,20 @@ from digest.matching.phrases import UnreadableError
 LONGEST_QUERY = 4000
 """In characters."""
 
+FIELDS = {
+    "title": "title", "abstract": "abstract", "author": "author", "category": "category", "source": "source",
+    "ti": "title", "abs": "abstract", "au": "author", "cat": "category",
+}  # fmt: skip
+"""Names before a term, arXiv's short ones among them (https://info.arxiv.org/help/api/user-manual.html)."""
+SUFFIXES = {
+    "ti": "title", "title": "title", "ab": "abstract", "abstract": "abstract", "au": "author", "author": "author",
+    "tiab": "", "title/abstract": "", "tw": "",
+}  # fmt: skip
+"""PubMed's names behind a term (https://pubmed.ncbi.nlm.nih.gov/help/#search-tags)."""
 _WEIGHT = r"\^\d{1,6}(?:\.\d{1,6})?(?![^\s()])"
-_SUFFIX = r"\[(?:ti|title|tiab|title/abstract|ab|abstract|au|author)\]"
+_SUFFIX = rf"\[(?:{'|'.join(SUFFIXES)})\]".replace("/", "\\/")
 _ENDS = r"""(?![^\s()"“”„])"""
+_LIKED = r"""like:\s*(?:[^\s()^"“”„]|\([^\s()^"“”„]*\))+"""
 _GRAMMAR = rf"""
 ?disjunction: conjunction (_OR conjunction)*
 ?conjunction: unary (_AND unary | negation)*
@@ -26,7 +37,7 @@ negation: _NOT primary
 ?primary: term | liked | near | defined | group
 group: FIELD? "(" disjunction ")" WEIGHT?
 near: term NEAR term
-defined: term "(" disjunction ")" WORD*
+defined: term "(" disjunction ")" WORD* WEIGHT?
 term: FIELD? (QUOTED | WORD+) SUFFIX? WEIGHT?
 liked: LIKED WEIGHT?
 
@@ -34,22 +45,36 @@ _OR.3: /OR{_ENDS}|\|\|/
 _AND.3: /AND{_ENDS}|&&/
 _NOT.3: /NOT{_ENDS}|(?<![^\s(])-(?=[^\W_]|["“”„(])/
 NEAR.3: /NEAR\/\d{{1,3}}{_ENDS}/
-LIKED.3: /like:\s*[^\s()^"“”„]+/i
-FIELD.2: /(?:title|abstract|author|category|source|ti|abs|au|cat):\s*/i
+LIKED.3: /{_LIKED}/i
+FIELD.2: /(?:{"|".join(FIELDS)}):\s*/i
 QUOTED.2: /["“”„][^"“”„]*["“”„]/
-SUFFIX.2: /{_SUFFIX.replace("/", chr(92) + "/")}/i
+SUFFIX.2: /{_SUFFIX}/i
 WEIGHT.2: /{_WEIGHT}/
-WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX.replace("/", chr(92) + "/")})[^\s()"“”„])+/i
+WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX})[^\s()"“”„])+/i
 
 %ignore /\s+/
 """
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="basic", start="disjunction", maybe_placeholders=False)
 
-_BARE_NEAR = re.compile(r"(?<![^\s(])NEAR(?:/(?!\d)|(?![^\s()]))")
+_FOREIGN = (
+    (r"(?<![^\s(])NEAR(?:/(?!\d)|(?![^\s()]))", "NEAR lacks its distance", "write it like mamba NEAR/5 vision"),
+    (r"(?<![^\s(])(?:(?!NEAR)(?i:near)/?|NEAR)\d+(?![^\s()])", "{} isn't read as NEAR", "write it like NEAR/5"),
+    (r"(?<=\S)~[\d.]*(?![^\s()^])", "{} means nothing here", "use NEAR/5 between two terms, or a wildcard: mamba*"),
+    (r"[{\[][^{}\[\]]*\sTO\s[^{}\[\]]*[}\]]", "there are no ranges", "write the terms themselves"),
+    (r"(?<![^\s(])\+(?=[^\W\d_]|[\"(])", "{} means nothing here", "join wanted terms by AND"),
+    (r"(?<![^\s(])!(?=[^\W_]|[\"(])", "{} means nothing here", "write NOT"),
+    (r"(?:^|\()\s*[-+!](?=\s)", "a sign stands alone", "write -term, without a space, or leave it out"),
+    (
+        rf"(?i)(?<=[^\s$])(?!{_SUFFIX})\[[a-z][a-z /:]*\](?![^\s()^])",
+        "{} is no field",
+        "use [ti], [ab], [tiab] or [au]",
+    ),
+)
+"""What other languages have and this one hasn't, which would be taken for a word."""
+_FOREIGN_SIGNS = tuple((re.compile(sign), problem, repair) for sign, problem, repair in _FOREIGN)
 _UNKNOWN_FIELD = re.compile(r"(?<![^\s()])-?([A-Za-z]{2,}):(?!\d)")
-_FIELD_NAMES = "title: abstract: author: category: source: like:"
-_KNOWN_FIELDS = frozenset(("title", "abstract", "author", "category", "source", "ti", "abs", "au", "cat", "like"))
-_ARTICLE = re.compile(r"like:\s*[^\s()^]+", re.IGNORECASE)
+_FIELD_NAMES = " ".join(f"{name}:" for name in (*dict.fromkeys(FIELDS.values()), "like"))
+_ARTICLE = re.compile(_LIKED, re.IGNORECASE)
 _QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
 _JOIN = "put AND or OR between the two, or quote the whole phrase"
 
@@ -67,12 +92,13 @@ def parse_tree(text: str) -> Tree[Token] | Token:
 
 def _refuse_unknown(text: str) -> None:
     """Refuse what looks like part of the language and isn't, before it is taken for a word."""
-    bare = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
-    if found := _BARE_NEAR.search(bare):
-        raise UnreadableError("NEAR lacks its distance", "write it like mamba NEAR/5 vision", found.start())
+    bare = _QUOTED.sub(lambda quoted: '"' * len(quoted[0]), text)
     bare = _ARTICLE.sub(lambda liked: " " * len(liked[0]), bare)
+    for sign, problem, repair in _FOREIGN_SIGNS:
+        if found := sign.search(bare):
+            raise UnreadableError(problem.format(found[0].strip(" (")), repair, found.start())
     for found in _UNKNOWN_FIELD.finditer(bare):
-        if found[1].casefold() not in _KNOWN_FIELDS:
+        if found[1].casefold() not in (*FIELDS, "like"):
             raise UnreadableError(
                 f"{found[1]}: is no field; there are {_FIELD_NAMES}", "use one of them, or leave it out", found.start(1)
             )

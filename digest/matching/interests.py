@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from digest.domain import Interest
-from digest.matching.expressions import Expression, Target, Term, map_terms, terms_of
+from digest.matching.expressions import AnyOf, Expression, Target, Term, map_terms, terms_of
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query, read_category
 from digest.matching.liking import put_in_likes
 
@@ -20,8 +20,8 @@ class Unit:
     """What is looked for once for all readers who ask for it: an expression without its readers' writing."""
 
     expression: Expression
-    counted: frozenset[tuple[Target, str]] = frozenset()
-    """Meanings that the same interest counts already, as keywords of their own: here they add nothing."""
+    counted: frozenset[Term] = frozenset()
+    """What the same interest counts already, as keywords of their own: here it adds only what it is worth more."""
 
 
 class Role(IntEnum):
@@ -97,21 +97,30 @@ def targets_of(units: Iterable[Unit]) -> set[Target]:
 
 
 def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
-    """Each meaning once: of terms the first spelling, with the greatest weight anybody gave it."""
-    terms: dict[object, tuple[str, Term]] = {}
+    """Each theme once: where the writings of it differ in what they hit, one slot of which the best term counts."""
+    themes: dict[object, dict[object, Term]] = {}
+    written_as: dict[object, list[str]] = {}
     compounds: dict[Expression, tuple[str, Expression]] = {}
     for written, expression in texts:
         if isinstance(expression, Term):
-            spelling, first = terms.setdefault(expression.meaning, (written, expression))
-            if expression.weight > first.weight:
-                terms[expression.meaning] = spelling, replace(first, weight=expression.weight)
+            meanings = themes.setdefault(expression.theme, {})
+            first = meanings.setdefault(expression.meaning, expression)
+            meanings[expression.meaning] = replace(first, weight=max(first.weight, expression.weight))
+            written_as.setdefault(expression.theme, []).append(written)
         elif not isinstance(expression, Unreadable):
             compounds.setdefault(_bare(expression), (written, expression))
-    for written, term in terms.values():
-        yield Slot(role, Unit(replace(term, written="", weight=1.0)), term.weight, term, written)
+    for theme, meanings in themes.items():
+        yield _theme_slot(role, tuple(meanings.values()), ", ".join(dict.fromkeys(written_as[theme])))
     for bare, (written, expression) in compounds.items():
-        counted = frozenset(term.meaning for term in terms_of(bare) if term.meaning in terms)
-        yield Slot(role, Unit(bare, counted), 1.0, expression, written)
+        shared = {term.theme for term in terms_of(bare)} & themes.keys()
+        counted = (replace(term, written="") for theme in shared for term in themes[theme].values())
+        yield Slot(role, Unit(bare, frozenset(counted)), 1.0, expression, written)
+
+
+def _theme_slot(role: Role, terms: tuple[Term, ...], written: str) -> Slot:
+    if len(terms) == 1:
+        return Slot(role, Unit(replace(terms[0], written="", weight=1.0)), terms[0].weight, terms[0], written)
+    return Slot(role, Unit(_bare(AnyOf(terms))), 1.0, AnyOf(terms), written)
 
 
 def _bare(expression: Expression) -> Expression:

@@ -29,22 +29,16 @@ from digest.matching.expressions import (
     holds_of_nothing,
     map_terms,
 )
-from digest.matching.grammar import LONGEST_QUERY, parse_tree
+from digest.matching.grammar import FIELDS, LONGEST_QUERY, SUFFIXES, parse_tree
 from digest.matching.names import read_name
-from digest.matching.phrases import Phrase, UnreadableError, read_phrase
+from digest.matching.phrases import Phrase, UnreadableError, read_phrase, spellings_of
+from digest.matching.words import read_words
 
 LONGEST_KEYWORD = 200
 """In characters."""
-MOST_WORDS = 12
 DEEPEST_NESTING = 20
 FARTHEST_NEAR = 50
 LEAST_WEIGHT, GREATEST_WEIGHT = 0.1, 100.0
-
-_FIELDS = {
-    "ti": "title", "abs": "abstract", "au": "author", "cat": "category", "ab": "abstract",
-    "tiab": "", "title/abstract": "",
-}  # fmt: skip
-"""Names that readers paste from elsewhere: arXiv's (https://info.arxiv.org/help/api/user-manual.html) and PubMed's."""
 
 _STRAY_WEIGHT = re.compile(r"\^(?!\{)")
 
@@ -61,9 +55,7 @@ class Unreadable:
 def parse_keyword(text: str) -> Expression | Unreadable:
     """One keyword, such as `structured pruning`, `"as written"`, `quantiz*` or `mamba NOT survey`."""
     if len(text) > LONGEST_KEYWORD:
-        return Unreadable(
-            f"it has {len(text)} characters; a keyword has at most {LONGEST_KEYWORD}", "write a few short keywords"
-        )
+        return _too_long(text, "keyword", LONGEST_KEYWORD, "write a few short keywords")
     return _parse(text)
 
 
@@ -71,9 +63,7 @@ def parse_keyword(text: str) -> Expression | Unreadable:
 def parse_query(text: str) -> Expression | Unreadable:
     """A query such as `("state space model" OR mamba) AND NOT survey`: a keyword that may be longer."""
     if len(text) > LONGEST_QUERY:
-        return Unreadable(
-            f"it has {len(text)} characters; a query has at most {LONGEST_QUERY}", "make several interests of it"
-        )
+        return _too_long(text, "query", LONGEST_QUERY, "make several interests of it")
     return _parse(text)
 
 
@@ -81,11 +71,11 @@ def parse_query(text: str) -> Expression | Unreadable:
 def parse_author(text: str) -> Term | Unreadable:
     """One author's name: `Song Han`, `S. Han` or `Han, Song`."""
     if len(text) > LONGEST_KEYWORD:
-        return Unreadable(f"it has {len(text)} characters; a name has at most {LONGEST_KEYWORD}", "write one name")
+        return _too_long(text, "name", LONGEST_KEYWORD, "write one name")
     try:
         return Term(text.strip(), _person(text))
     except UnreadableError as error:
-        return Unreadable(error.problem, error.repair)
+        return _unreadable(error)
 
 
 def read_category(text: str) -> Tag:
@@ -97,22 +87,33 @@ def _parse(text: str) -> Expression | Unreadable:
     try:
         expression = _build(parse_tree(text), text, depth=0)
     except UnreadableError as error:
-        return Unreadable(f"{error.problem} (column {error.offset + 1})", error.repair)
+        return _unreadable(error)
     if holds_of_nothing(expression):
         return Unreadable("it takes papers in which none of its words stands", "join NOT to a wanted word by AND")
     return expression
 
 
+def _too_long(text: str, kind: str, most: int, repair: str) -> Unreadable:
+    return Unreadable(f"it has {len(text)} characters; a {kind} has at most {most} (column {most + 1})", repair)
+
+
+def _unreadable(error: UnreadableError) -> Unreadable:
+    return Unreadable(f"{error.problem} (column {error.offset + 1})", error.repair)
+
+
 def _build(tree: Tree[Token] | Token, text: str, depth: int) -> Expression:
-    if depth > DEEPEST_NESTING:
-        raise UnreadableError(f"brackets are nested more than {DEEPEST_NESTING} deep", "make several interests of it")
+    """A tree's expression; `depth` is how many brackets stand around it."""
     if not isinstance(tree, Tree) or tree.data in ("term", "liked"):
         return _term(_tokens(tree), text)
     if tree.data == "near":
         return _near(tree, text)
     if tree.data == "defined":
         return _defined(tree, text)
-    parts = tuple(_build(child, text, depth + 1) for child in tree.children if not _is_mark(child))
+    depth += tree.data == "group"
+    if depth > DEEPEST_NESTING:
+        problem = f"brackets are nested more than {DEEPEST_NESTING} deep"
+        raise UnreadableError(problem, "make several interests of it", text.rindex("(", 0, _start(tree) + 1))
+    parts = tuple(_build(child, text, depth) for child in tree.children if not _is_mark(child))
     if tree.data == "group":
         return _group(parts[0], {token.type: token for token in tree.children if isinstance(token, Token)})
     if tree.data == "negation":
@@ -165,8 +166,9 @@ def _paper_id(text: str) -> str:
 def _field(prefix: str, suffix: str = "") -> str:
     if prefix and suffix:
         raise UnreadableError("it names a field twice", f"leave {suffix} out")
-    named = (prefix.strip().removesuffix(":") or suffix.strip("[]")).casefold()
-    return _FIELDS.get(named, named)
+    if suffix:
+        return SUFFIXES[suffix.strip("[]").casefold()]
+    return FIELDS[prefix.strip().removesuffix(":").casefold()] if prefix else ""
 
 
 def _target(field: str, content: str, *, is_quoted: bool) -> Term:
@@ -177,11 +179,17 @@ def _target(field: str, content: str, *, is_quoted: bool) -> Term:
         return Term(content, read_category(content))
     if field == "source":
         return Term(content, Tag("source", content.strip().casefold()))
-    if len(content.split()) > MOST_WORDS:
-        raise UnreadableError(f"a phrase has at most {MOST_WORDS} words", "write a few short keywords")
     if not is_quoted and "$" not in content and _STRAY_WEIGHT.search(content):
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
-    return Term(content, read_phrase(content.strip(), is_exact=is_quoted), field)
+    phrase = read_phrase(content.strip(), is_exact=is_quoted)
+    if not phrase.is_open:
+        return Term(content, phrase, field, forms=(_letters(content),))
+    spellings = (phrase,) if is_quoted else spellings_of(phrase)
+    return Term(content, phrase if len(spellings) == 1 else AnyPhrase(spellings), field)
+
+
+def _letters(text: str) -> str:
+    return "".join(read_words(text).exact)
 
 
 def _person(text: str) -> Person:
@@ -205,7 +213,7 @@ def _near(tree: Tree[Token], text: str) -> Term:
     left, mark, right = tree.children
     one, other = _term(_tokens(left), text), _term(_tokens(right), text)
     distance = int(str(mark).partition("/")[2])
-    if not (isinstance(one.target, Phrase) and isinstance(other.target, Phrase)):
+    if not (isinstance(one.target, Phrase | AnyPhrase) and isinstance(other.target, Phrase | AnyPhrase)):
         raise UnreadableError("NEAR joins words and phrases only", "use AND instead", _start(mark))
     if {one.field, other.field} - {one.field or other.field, ""}:
         raise UnreadableError("NEAR joins two terms of one field", "use AND instead", _start(mark))
@@ -218,21 +226,41 @@ def _near(tree: Tree[Token], text: str) -> Term:
 
 def _defined(tree: Tree[Token], text: str) -> Term:
     """A phrase with an abbreviation in it, as people copy it: `deep reinforcement learning (RL) agents`."""
-    long_tokens, short_tokens = (_tokens(child) for child in tree.children if isinstance(child, Tree))
-    tail = [child for child in tree.children if isinstance(child, Token) and child.type == "WORD"]
-    words = [token for token in long_tokens if token.type in ("QUOTED", "WORD")]
-    opened = text.index("(", words[-1].end_pos or 0)
-    before, behind = text[words[0].start_pos : words[-1].end_pos], " ".join(tail)
-    short = str(short_tokens[0]) if len(short_tokens) == 1 else ""
-    start = long_form_start(short, before)
-    term = _term(long_tokens, text)
-    if start is None or not isinstance(term.target, Phrase):
+    outer, inner = (child for child in tree.children if isinstance(child, Tree))
+    marks = {child.type: child for child in tree.children if isinstance(child, Token)}
+    tail = " ".join(child for child in _tokens(tree) if child.type == "WORD")
+    before, inside = _content(outer, text), _content(inner, text) if inner.data == "term" else ""
+    opened = text.index("(", _end(outer))
+    term = _term(_tokens(outer), text)
+    names = _names_of_one_thing(before, inside)
+    if not names or not isinstance(term.target, Phrase):
         raise UnreadableError(
             "( follows a term without AND or OR", "put AND or OR between the two, or quote the whole phrase", opened
         )
-    written = text[_start(tree) : tail[-1].end_pos] if tail else f"{term.written} ({short})"
-    spelt_out, abbreviated = f"{before} {behind}".strip(), f"{before[:start]}{short} {behind}".strip()
-    return replace(term, written=written, target=AnyPhrase((read_phrase(spelt_out), read_phrase(abbreviated))))
+    wholes = [f"{name} {tail}".strip() for name in names]
+    target = AnyPhrase(tuple(map(read_phrase, wholes)))
+    weight = _weight(marks.get("WEIGHT")) if "WEIGHT" in marks else term.weight
+    end = max(_end(tree), text.index(")", opened) + 1)
+    return replace(
+        term, written=text[_start(tree) : end], target=target, weight=weight, forms=tuple(map(_letters, wholes))
+    )
+
+
+def _names_of_one_thing(before: str, inside: str) -> tuple[str, ...]:
+    """The two names in `deep reinforcement learning (RL)` or `RL (reinforcement learning)`, each whole; or none."""
+    start = long_form_start(inside, before) if " " not in inside else None
+    if start is not None:
+        return before, f"{before[:start]}{inside}"
+    return (inside, before) if " " not in before and long_form_start(before, inside) == 0 else ()
+
+
+def _content(tree: Tree[Token], text: str) -> str:
+    words = [token for token in _tokens(tree) if token.type in ("QUOTED", "WORD")]
+    return text[words[0].start_pos : words[-1].end_pos]
+
+
+def _end(tree: Tree[Token]) -> int:
+    return max(token.end_pos or 0 for token in tree.scan_values(lambda _: True))
 
 
 def _group(part: Expression, marks: dict[str, Token]) -> Expression:

@@ -1,6 +1,7 @@
 """Reads a person's name and says whether two names may be one person; never compares parts of words.
 
-`Song Han`, `Han, Song` and `Han S` are read alike. A full given name that agrees is certain; an initial is not.
+`Song Han`, `Han, Song` and `Han S` are read alike. A full given name that agrees is certain; an initial is not, and
+neither is Song Kyu Han for Song Han.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import takewhile
 
 from digest.matching.plain import read_plain
 
 _PARTICLES = re.compile("van|von|der|den|de|di|da|del|della|dos|du|la|le|el|al|bin|ibn|ter|ten|zu|af")
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md"))
 _AFFILIATION = re.compile(r"\([^()]*\)")
-_TRAILING_INITIALS = re.compile(r"(?P<family>.*\w{2,}.*?)\s+(?P<initials>[A-Z]{1,3}|(?:[A-Z]\.\s?-?){1,3})")
+_INITIALS = re.compile(r"[A-Z]{1,3}|(?:[A-Z]\.-?){1,3}")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -23,7 +25,7 @@ class Likeness(IntEnum):
 
     NONE = 0
     INITIALS = 1
-    """Nothing speaks against it, but one of them has only initials or no given name."""
+    """Nothing speaks against it, but one of them has only initials, no given name, or one more."""
     CERTAIN = 2
 
 
@@ -43,10 +45,9 @@ def read_name(text: str) -> tuple[Name, ...]:
     plain = _AFFILIATION.sub(" ", read_plain(text).text)
     family, comma, given = plain.partition(",")
     if comma:
-        return _names(f"{given.replace(',', ' ')} {family}")
-    trailing = _TRAILING_INITIALS.fullmatch(plain.strip())
-    turned = _names(f"{' '.join(_NOT_LETTERS.sub('', trailing['initials']))} {trailing['family']}") if trailing else ()
-    return turned + _names(plain)
+        return _names(f"{given.replace(',', ' ')} {family}".split())
+    words = plain.split()
+    return (*_turned(words), *_names(words))
 
 
 def likeness(asked: Name, found: Name) -> Likeness:
@@ -57,24 +58,48 @@ def likeness(asked: Name, found: Name) -> Likeness:
         return Likeness.CERTAIN if asked.given == found.given else Likeness.INITIALS
     if "".join(asked.given) == "".join(found.given) and len(asked.given[0]) > 1:
         return Likeness.CERTAIN
-    first = _given_likeness(asked.given[0], found.given[0])
-    others = [_given_likeness(a, b) for a, b in zip(asked.given[1:], found.given[1:], strict=False)]
-    return Likeness.NONE if Likeness.NONE in others else first
+    alike = [_given_likeness(one, other) for one, other in zip(asked.given, found.given, strict=False)]
+    further = asked.given[len(alike) :] + found.given[len(alike) :]
+    if Likeness.NONE in alike:
+        return Likeness.NONE
+    return alike[0] if all(len(name) == 1 for name in further) else Likeness.INITIALS
 
 
-def _names(text: str) -> tuple[Name, ...]:
-    words = text.split()
-    while len(words) > 1 and _letters(words[-1]) in _SUFFIXES:
-        words.pop()
-    parts = [part for word in words[:-1] for part in _given_parts(word)]
-    given = parts[:1] + [part for part in parts[1:] if not (_PARTICLES.fullmatch(part) or part in _SUFFIXES)]
-    family = _letters(words[-1]) if words else ""
-    return (Name(family, tuple(given)),) if family else ()
+def _turned(words: list[str]) -> tuple[Name, ...]:
+    """`Han S` and `Han S. J.` as a family name with initials behind it."""
+    initials = list(takewhile(_INITIALS.fullmatch, reversed(words)))[::-1]
+    family = words[: len(words) - len(initials)]
+    if not initials or all(len(_letters(word)) < 2 for word in family):  # noqa: PLR2004  # that would be initials too
+        return ()
+    return _names([*_letters("".join(initials)), *family])
 
 
-def _given_parts(word: str) -> list[str]:
-    """A given name's parts: Jean-Baptiste, J.-B. and J.B. have two."""
-    return [part.casefold() for part in _NOT_LETTERS.split(word) if part]
+def _names(words: list[str]) -> tuple[Name, ...]:
+    """Given names and a family name, which may begin with the particles before it: Le Cun is LeCun too."""
+    while len(words) > 1 and (_letters(words[-1]) in _SUFFIXES or words[-1][0].isdigit()):
+        words = words[:-1]
+    before, family = words[:-1], _letters("".join(words[-1:]))
+    if not family:
+        return ()
+    particles = list(takewhile(_is_particle, reversed(before[1:])))[::-1]
+    families = dict.fromkeys((family, _letters("".join(particles)) + family))
+    spelt = [letter for word in before for letter in (word if _INITIALS.fullmatch(word) else [word])]
+    return tuple(dict.fromkeys(Name(name, _given(given)) for name in families for given in (before, spelt)))
+
+
+def _given(words: list[str]) -> tuple[str, ...]:
+    parts = [part for word in words for part in _parts(word)]
+    return (*parts[:1], *(part for part in parts[1:] if not (_is_particle(part) or part in _SUFFIXES)))
+
+
+def _parts(word: str) -> list[str]:
+    """Jean-Baptiste is one given name, J.-B. and J.B. are two initials."""
+    parts = [part.casefold() for part in _NOT_LETTERS.split(word) if part]
+    return parts if all(len(part) == 1 for part in parts) else ["".join(parts)]
+
+
+def _is_particle(word: str) -> bool:
+    return _PARTICLES.fullmatch(word.casefold()) is not None
 
 
 def _letters(word: str) -> str:

@@ -7,15 +7,22 @@ counts only where the reader's own phrase had a space or hyphen: otherwise "is a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from digest.matching.words import Joint, Words, read_words
+from digest.matching.folding import fold_beginning
+from digest.matching.words import FEWEST_CAPITALS, Joint, Words, is_character, read_words
 
+MOST_WORDS = 12
+MOST_CHARACTERS = 30
+"""Of a phrase in a script without spaces, whose every character is a word."""
 FEWEST_LETTERS_BEFORE_WILDCARD = 3
 LETTERS_THAT_ARE_WORDS = ("C", "R")
 
 _ACRONYM = re.compile(r"[A-Z]{2,6}s?")
 _LONGEST_ACRONYM = 6
+_OPERATORS = frozenset(("AND", "OR", "NOT", "NEAR"))
+_NAME_WITH_STAR = re.compile(r"(?<![^\W_])[A-Z]\*(?![^\W_])")
 
 
 class UnreadableError(Exception):
@@ -56,13 +63,13 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
 
     Raises UnreadableError if no word is in it, if it could never match, or if it would match nearly everything.
     """
-    is_open = text.endswith("*")
     words = read_words(text.rstrip("*"))
     if not words:
         raise UnreadableError("there is no word in it", "write at least one word")
+    is_open = text.endswith("*") and not is_character(words.exact[-1])  # there whatever follows is a word anyway
     _check(text, words, is_open=is_open)
     letters = words.exact if is_exact else words.folded[:-1] + (words.exact if is_open else words.folded)[-1:]
-    ends = [sum(map(len, letters[: n + 1])) for n in range(len(letters))]
+    ends = list(accumulate(map(len, letters)))
     is_letter = len(words) == 1 and len(letters[0]) == 1
     return Phrase(
         key="".join(letters),
@@ -94,8 +101,20 @@ def stands(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, l
     )
 
 
+def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:
+    """A phrase with a wildcard and, where it differs, its American spelling, which is how words are folded."""
+    *before, last = phrase.words
+    american = fold_beginning(last)
+    if american == last:
+        return (phrase,)
+    key = phrase.key.removesuffix(last) + american
+    return phrase, replace(phrase, key=key, words=(*before, american))
+
+
 def _check(text: str, words: Words, *, is_open: bool) -> None:
-    if "*" in text.rstrip("*") or text.endswith("**"):
+    if len(words) > MOST_CHARACTERS or sum(not is_character(word) for word in words.exact) > MOST_WORDS:
+        raise UnreadableError(f"a phrase has at most {MOST_WORDS} words", "write a few short keywords")
+    if "*" in _NAME_WITH_STAR.sub("", text.rstrip("*")) or text.endswith("**"):
         raise UnreadableError("a wildcard stands at the end of the last word only", "write it like quantiz*")
     if is_open and len(words.exact[-1]) < FEWEST_LETTERS_BEFORE_WILDCARD:
         raise UnreadableError("a wildcard needs at least three letters before it", "write a longer beginning")
@@ -103,21 +122,33 @@ def _check(text: str, words: Words, *, is_open: bool) -> None:
         raise UnreadableError("a phrase never crosses punctuation, so this can't match", "make it two keywords")
     if len(words) == 1 and len(words.exact[0]) == 1 and text.strip() not in LETTERS_THAT_ARE_WORDS:
         raise UnreadableError(
-            "a single letter would match nearly everything", "only C and R may stand alone; write a longer word"
+            "a single letter or digit would match nearly everything",
+            "only C and R may stand alone; write a longer word",
         )
 
 
 def _acronyms(text: str, words: Words, letters: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
-    """The words of two to six capitals, unless the whole phrase is shouted."""
-    if text.isupper() and any(len(word) > _LONGEST_ACRONYM for word in words.exact):
-        return ()
-    found = []
-    offset = 0
-    for start, end, folded in zip(words.starts, words.ends, letters, strict=True):
-        if _ACRONYM.fullmatch(text[start:end]):
-            found.append((offset, offset + len(folded), 2))
-        offset += len(folded)
-    return tuple(found)
+    """The words of two to six capitals. Of a shouted phrase any may be one, so two capitals anywhere will do."""
+    written = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
+    are_acronyms = [_is_acronym(written, words, position) for position in range(len(words))]
+    ends = list(accumulate(map(len, letters)))
+    if text.isupper() and len(words) > 1:
+        is_long = any(len(word) > _LONGEST_ACRONYM for word in words.exact)
+        return ((0, ends[-1], FEWEST_CAPITALS),) if any(are_acronyms) and not is_long else ()
+    return tuple(
+        (end - len(word), end, FEWEST_CAPITALS)
+        for word, end, is_acronym in zip(letters, ends, are_acronyms, strict=True)
+        if is_acronym
+    )
+
+
+def _is_acronym(written: list[str], words: Words, position: int) -> bool:
+    """Whether a word needs its capitals: not AND in a title, nor COVID-19, which no other word is like."""
+    if len(written) > 1 and written[position] in _OPERATORS:
+        return False
+    following = position + 1
+    is_numbered = following < len(words) and words.joints[following] is Joint.TIGHT and written[following].isdigit()
+    return _ACRONYM.fullmatch(written[position]) is not None and not is_numbered
 
 
 def _is_in_compound(words: Words, position: int) -> bool:

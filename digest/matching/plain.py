@@ -21,19 +21,29 @@ _SPELT = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _GREEK, st
 }  # fmt: skip
 _SPELT |= {letter.upper(): name.capitalize() for letter, name in _SPELT.items() if letter not in "ςı"}
 
-_SPELT_COMMANDS = {f"var{name}": name for name in _GREEK} | {name: name for name in _SPELT.values()}
-_LETTERS = re.compile(
-    "ell|log|exp|max|min|sup|inf|arg|dim|ker|det|mod|gcd|sin|cos|tan|lim|[oliOL]|ss|ae|oe|aa|AE|OE|AA"
-)
-"""Commands that print their own name, or near enough."""
+_COMMANDS = {f"var{name}": name for name in _GREEK} | {name: name for name in _GREEK}
+_COMMANDS |= {name.capitalize(): name.capitalize() for name in _GREEK}
+_FUNCTIONS = (
+    "log", "exp", "max", "min", "sup", "inf", "arg", "dim", "ker", "det", "mod", "gcd", "sin", "cos", "tan", "lim",
+)  # fmt: skip
+_COMMANDS |= {name: name for name in _FUNCTIONS} | {"ell": "l"}
+_LETTERS = {name: name for name in ("o", "l", "i", "j", "O", "L", "ss", "ae", "oe", "aa", "th", "AE", "OE", "AA", "TH")}
+_LETTERS |= {"dh": "d", "dj": "d", "DH": "D", "DJ": "D"}
+_ACCENTS = dict.fromkeys("cvuHdbrkt", "")
+_PRINTED = _COMMANDS | _LETTERS | _ACCENTS
+"""What commands print, or near enough."""
 _STYLES = re.compile(
     r"(?:text|math)\w*|emph|underline|overline|operatorname|boldsymbol|bm|rm|bf|it|tt|sc|em|sf|cal|hat|tilde|bar|vec|url"
-    r"|[cvuHdbrkt]"
 )
 _ESCAPED = {"%": "%", "&": "&", "_": "_", "#": "#"} | dict.fromkeys("\"'`^~=.-!()[]", "")
 
 _SIGNS = re.compile(r"[\\$^{}~]")
-_SPECIAL = re.compile(r"\\[A-Za-z]+|\\[\x00-\x7f]|[$^{}~]|[\x00-\x7f]?[^\x00-\x7f]+")
+_SPECIAL = re.compile(
+    rf"\\(?:{'|'.join(_LETTERS | _ACCENTS)})(?![A-Za-z])\ ?"  # TeX swallows the space: \L ojasiewicz is one word
+    r"|\\[A-Za-z]+|\\[\x00-\x7f]|[$^{}~]|[\x00-\x7f]?[^\x00-\x7f]+"
+)
+_MOST_MARKS = 8
+"""No letter of any script has more; further ones are left out."""
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _TATWEEL = "\u0640"  # stretches an Arabic word and means nothing
 _INVISIBLE = "\u00ad\u200c\u200d\u2060\ufeff™" + _DIRECTIONS + _TATWEEL
@@ -79,7 +89,7 @@ def _pieces(original: str) -> Iterator[tuple[int, int, str]]:
             yield start, end, _plain_latex(special)
         else:
             for offset, cluster in _clusters(special):
-                yield start + offset, start + offset + len(cluster), _plain_cluster(cluster)
+                yield start + offset, start + offset + len(cluster), _plain_cluster(cluster[: 1 + _MOST_MARKS])
         done = end
     if done < len(original):
         yield done, len(original), original[done:]
@@ -90,12 +100,10 @@ def _plain_latex(special: str) -> str:
         return " "
     if not special.startswith("\\"):
         return ""
-    name = special[1:]
+    name = special[1:].removesuffix(" ")
     if not name.isalpha():
         return _ESCAPED.get(name, " ")
-    if name in _SPELT_COMMANDS or _LETTERS.fullmatch(name):
-        return _SPELT_COMMANDS.get(name, name)
-    return "" if _STYLES.fullmatch(name) else " "
+    return _PRINTED.get(name, "" if _STYLES.fullmatch(name) else " ")
 
 
 def _clusters(run: str) -> Iterator[tuple[int, str]]:

@@ -160,7 +160,7 @@ def _places(term: Term, added: float, day: Day, position: int) -> Iterator[Place
         field = target.kind if isinstance(target, Tag) else "author"
         yield Place(term.written, field, 1, added, note=hits.notes.get(position, ""))
     else:
-        for field, there, part in day.parts(target, term.field, position):
+        for field, there, part in day.parts(target, term, position):
             yield Place(term.written, field, len(there), added * part, tuple((hit.start, hit.end) for hit in there))
 
 

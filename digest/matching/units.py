@@ -5,7 +5,7 @@ Sets of papers are bitmaps in an int, as in `day`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 
 from digest.matching.day import Day, Hits, positions
@@ -31,28 +31,44 @@ class Findings:
 
 
 def counting_terms(unit: Unit) -> Iterator[Term]:
-    """The terms that add to a unit's score: each meaning once, with its greatest weight."""
+    """The terms that may add to a unit's score: each meaning once, with its greatest weight."""
     heaviest: dict[object, Term] = {}
     for term in wanted_terms_of(unit.expression):
         known = heaviest.get(term.meaning)
         if known is None or term.weight > known.weight:
             heaviest[term.meaning] = term
-    return (term for meaning, term in heaviest.items() if meaning not in unit.counted)
+    counted: dict[object, float] = {term.meaning: term.weight for term in unit.counted}
+    return (term for meaning, term in heaviest.items() if term.weight > counted.get(meaning, 0.0))
 
 
 def contributions(unit: Unit, day: Day, position: int) -> dict[Term, float]:
-    """What each term adds to a unit's score in a paper."""
-    worth = ((term, term.weight * day.hits(term).impacts.get(position, 0.0)) for term in counting_terms(unit))
-    return {term: added for term, added in worth if added}
+    """What each term adds to a unit's score in a paper: of one theme the best alone, less what is counted elsewhere."""
+    return _contributions(tuple(counting_terms(unit)), unit.counted, day, position)
+
+
+def _contributions(terms: Iterable[Term], counted: Iterable[Term], day: Day, position: int) -> dict[Term, float]:
+    best: dict[object, tuple[float, Term]] = {}
+    for term in terms:
+        worth = _worth(term, day, position)
+        if worth > best.get(term.theme, (0.0, term))[0]:
+            best[term.theme] = (worth, term)
+    elsewhere: dict[object, float] = {}
+    for term in counted:
+        elsewhere[term.theme] = max(elsewhere.get(term.theme, 0.0), _worth(term, day, position))
+    added = ((term, worth - elsewhere.get(theme, 0.0)) for theme, (worth, term) in best.items())
+    return {term: worth for term, worth in added if worth > 0}
+
+
+def _worth(term: Term, day: Day, position: int) -> float:
+    return term.weight * day.hits(term).impacts.get(position, 0.0)
 
 
 def _evaluate(unit: Unit, day: Day) -> Hits:
     taken = _holding(unit.expression, day)
-    impacts = dict.fromkeys(positions(taken), 0.0)
-    for term in counting_terms(unit):
-        hits = day.hits(term)
-        for position in positions(hits.papers & taken):
-            impacts[position] += term.weight * hits.impacts[position]
+    terms = tuple(counting_terms(unit))
+    impacts = {
+        position: sum(_contributions(terms, unit.counted, day, position).values()) for position in positions(taken)
+    }
     return Hits(taken, _holding(unit.expression, day, is_certain=True), impacts)
 
 

@@ -1,7 +1,4 @@
-"""Cuts plain text into words and folds each: case, light plurals, British spelling; never looks at more than a word.
-
-Only inflections fold. A real stemmer merges object with objective and adapter with adaptive, and so isn't used.
-"""
+"""Cuts plain text into words and says of each how it may be written otherwise; never looks for anything."""
 
 from __future__ import annotations
 
@@ -9,35 +6,29 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
+from digest.matching.folding import fold_plural, fold_spelling
 from digest.matching.plain import read_plain
 
-_CJK = "\u3005\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN_AND_KANA = "\u3005\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK = _HAN_AND_KANA + "\uac00-\ud7a3"
+_CHARACTER = re.compile(f"[{_CJK}]")
+_SPACELESS = re.compile(f"[{_HAN_AND_KANA}]")
 _LETTER = rf"[^\W_{_CJK}]"
 _WORD = re.compile(
     rf"""( [{_CJK}]                                                       # one character is one word
          | (?<![^\W_])(?:[A-Za-z]|\d{{1,4}}):(?:[A-Za-z]|\d{{1,4}})(?![^\W_])   # N:M, 2:4
          | (?<![^\W_])[A-Za-z](?:\+\+|\#)                                 # C++, C#
+         | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
+         | (?<![^\W_.])[A-Za-z](?:\.[A-Za-z])+(?![^\W_])\.?               # U.S., i.i.d.
          | {_LETTER}+(?:(?<=\d)[.,]\d{_LETTER}*)*                         # words and numbers: 3.1, 1,000, v1.5b
-         )((?:['’]s(?![^\W_]))?)                                          # Newton's""",
+         )((?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.)?)                            # Newton's, man vs. machine""",
     re.VERBOSE,
 )
 _HYPHENS = frozenset("-‐‒–−_")
 _GAP = re.compile(r"[.,;:!?()\[\]—…。、〈-】〔-〟·•|<>=]|\n\s*\n|\s[-‐‒–−]+\s|[-–]{2}")
 
-_IRREGULAR = {
-    "matrices": "matrix", "vertices": "vertex", "indices": "index", "appendices": "appendix", "criteria": "criterion",
-    "phenomena": "phenomenon", "corpora": "corpus", "spectra": "spectrum", "gpus": "gpu", "cpus": "cpu", "tpus": "tpu",
-    "npus": "npu",
-}  # fmt: skip
-_NO_PLURAL = ("ss", "us", "is", "bias", "alias", "atlas", "canvas", "lens", "news")
-_OUR = re.compile(
-    r"(behavi|col|fav|flav|harb|hon|hum|lab|neighb|rum|tum|vap|endeav|arm|glam|rig|sav|val|vig|clam|ferv)our"
-)
-_ISE = re.compile(r"is(e|ed|er|ing|ation|ational|able)$")
-_YSE = re.compile(r"ys(e|ed|er|ing)$")
-_MUTE_E = re.compile(r"(?<=[sxzo])e$|(?<=[cs]h)e$")
 FUNCTION_WORDS = frozenset(
     ["a", "about", "across", "after", "all", "also", "among", "an", "and", "any", "are", "as", "at", "be", "been",
     "before", "being", "best", "better", "between", "both", "but", "by", "can", "could", "do", "does", "each", "et",
@@ -50,9 +41,17 @@ FUNCTION_WORDS = frozenset(
     "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without", "would", "yet",
     "approach", "method", "paper", "problem", "task", "work"]
 )  # fmt: skip
+LEADING_WORDS = frozenset(
+    ["accelerating", "achieving", "advancing", "benchmarking", "beyond", "bridging", "building", "employing",
+    "enabling", "enhancing", "evaluating", "exploring", "improving", "including", "introducing", "leveraging",
+    "requiring", "rethinking", "revisiting", "toward", "towards", "understanding", "unlocking", "utilizing"]
+)  # fmt: skip
+"""What leads to a theme and is no part of it."""
+FEWEST_CAPITALS = 2
+"""What makes an acronym."""
 _SHORTEST_TELLING = 3
-_SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 _SHORTEST_PLURAL = 4
+_SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 
 
 class Joint(IntEnum):
@@ -88,11 +87,14 @@ def read_words(text: str) -> Words:
         return Words((), (), (), (), (), ())
     offsets = list(accumulate(map(len, pieces)))
     exact, folded, capitals = zip(*map(read_word, pieces[1::3]), strict=True)
+    joints = [_joint(plain.text[end : start + 1]) for end, start in zip(offsets[2::3], offsets[3:-1:3], strict=False)]
+    if not plain.text.isascii():
+        joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
     return Words(
         exact=exact,
         folded=folded,
         capitals=capitals,
-        joints=(Joint.GAP, *map(_joint, pieces[3:-1:3])),
+        joints=(Joint.GAP, *joints),
         starts=tuple([plain.starts[start] for start in offsets[:-1:3]]),
         ends=tuple([plain.ends[end - 1] for end in offsets[1::3]]),
     )
@@ -101,48 +103,48 @@ def read_words(text: str) -> Words:
 @lru_cache(maxsize=1 << 17)
 def read_word(written: str) -> tuple[str, str, int]:
     """One word's exact form, folded form and number of capitals."""
+    if written[1:2] == "." and written[0].isalpha():
+        written = written.replace(".", "")
     exact = written.casefold()
     capitals = sum(map(str.isupper, written))
-    return exact, fold_spelling(fold_plural(exact) if _may_be_plural(written, capitals) else exact), capitals
+    return exact, fold_spelling(_without_plural(written, exact, capitals)), capitals
 
 
-def is_telling(words: Words, position: int) -> bool:
-    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either."""
+def is_character(word: str) -> bool:
+    """Whether a word is one of a script that is compared character by character."""
+    return _CHARACTER.fullmatch(word) is not None
+
+
+def is_telling(words: Words, position: int, *, is_before: bool = False) -> bool:
+    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either.
+
+    With `is_before` it is asked what the word says of the next one: `understanding diffusion` says no kind of it.
+    """
     word = words.exact[position]
+    if is_before and word in LEADING_WORDS:
+        return False
     return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
-def fold_plural(word: str) -> str:
-    """A word without its plural: models, studies, losses, hypotheses; what is no plural stays."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith(("yses", "eses")):
-        return word[:-2] + "is"
-    if word.endswith("ies") and len(word) > _SHORTEST_PLURAL:
-        return word[:-3] + "y"
-    if word.endswith("s") and not word.endswith(_NO_PLURAL):
-        return word[:-1]
-    return word
+def _without_plural(written: str, exact: str, capitals: int) -> str:
+    """A word without a plural's s: LLMs, APIs and models have one, GPS and its have none."""
+    has_small_s = capitals > 1 and written.endswith("s")
+    if has_small_s and written[-2].isupper():
+        return exact[:-1]
+    is_short = len(written) < _SHORTEST_PLURAL or (written.isupper() and len(written) <= _SHORT)
+    return exact if is_short and not has_small_s else fold_plural(exact)
 
 
-def fold_spelling(word: str) -> str:
-    """A word in one spelling: -ise and -yse as -ize, -our as -or, and no mute e that a plural may have brought."""
-    if len(word) < _SHORTEST_PLURAL:
-        return word
-    word = _OUR.sub(r"\1or", word)
-    word = _YSE.sub(r"yz\1", _ISE.sub(r"iz\1", word))
-    return word[:-2] + "y" if word.endswith("ie") and len(word) > _SHORTEST_PLURAL else _MUTE_E.sub("", word)
+def _within_script(joint: Joint, before: str, after: str) -> Joint:
+    """Scripts that write no spaces have them at line breaks only."""
+    is_within = joint is Joint.SPACE and _SPACELESS.match(before) and _SPACELESS.match(after)
+    return Joint.TIGHT if is_within else joint
 
 
-def _may_be_plural(written: str, capitals: int) -> bool:
-    """Whether a final s may be a plural's: LLMs and GPs, but never GPS or its."""
-    if capitals > 1 and written.endswith("s"):
-        return True
-    return len(written) >= _SHORTEST_PLURAL and not (written.isupper() and len(written) <= _SHORT)
-
-
-@lru_cache(maxsize=4096)
-def _joint(between: str) -> Joint:
-    if not between or between in _HYPHENS:
+@lru_cache(maxsize=1 << 14)
+def _joint(gap: str) -> Joint:
+    """The joint of what stands between two words, given with the second one's first letter."""
+    between, following = gap[:-1], gap[-1]
+    if not between or between in _HYPHENS or (between == "." and following.islower()):  # node.js
         return Joint.TIGHT
     return Joint.GAP if _GAP.search(between) else Joint.SPACE

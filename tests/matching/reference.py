@@ -20,7 +20,7 @@ from digest.matching.names import likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.similar import group_similar
 from digest.matching.statistics import Statistics, count_words, read_paper
-from digest.matching.words import FUNCTION_WORDS, Joint, Words, read_words
+from digest.matching.words import FUNCTION_WORDS, LEADING_WORDS, Joint, Words, read_words
 
 
 class Word(NamedTuple):
@@ -102,7 +102,9 @@ class SlowDay:
         titles = self.hits(paper, "title", term.target) if term.field != "abstract" else []
         abstracts = self.hits(paper, "abstract", term.target) if term.field != "title" else []
         title, abstract = self.words[paper]
-        weighed = 1.5 * sum(standing(hit, title) for hit in titles) + sum(standing(hit, abstract) for hit in abstracts)
+        weighed = 1.2 * sum(standing(hit, title) * form(hit, title, term.forms) for hit in titles)
+        in_abstract = sum(standing(hit, abstract) * form(hit, abstract, term.forms) for hit in abstracts)
+        weighed += in_abstract / max(1.0, 0.7 + 0.3 * len(abstract) / 180)
         return weighed and self.rarity(term.target) * weighed * 2.2 / (weighed + 1.2)
 
     def rarity(self, target: Phrase | AnyPhrase | Near) -> float:
@@ -139,22 +141,19 @@ class SlowDay:
         return interest.weight * self.sum_up(readable, paper) * prior(self.papers[paper])
 
     def sum_up(self, wishes: list[Expression], paper: int) -> float:
-        """Each term that is a wish of its own once; of the others that hold, whatever isn't such a term."""
-        heaviest: dict[object, float] = {}
+        """Each theme among the plain terms by its best; and of each compound what it is worth more than these."""
+        plain: dict[object, float] = {}
         for term in wishes:
             if isinstance(term, Term):
-                value = term.weight * self.impact(term, paper)
-                heaviest[term.meaning] = max(heaviest.get(term.meaning, 0.0), value)
-        total = sum(heaviest.values())
+                plain[theme(term)] = max(plain.get(theme(term), 0.0), term.weight * self.impact(term, paper))
+        total = sum(plain.values())
         compounds = {written_away(wish): wish for wish in wishes if not isinstance(wish, Term)}
         for compound in compounds.values():
             if self.holds(compound, paper):
                 best: dict[object, float] = {}
                 for term in wanted(compound):
-                    if term.meaning not in heaviest:
-                        impact = term.weight * self.impact(term, paper)
-                        best[term.meaning] = max(best.get(term.meaning, 0.0), impact)
-                total += sum(best.values())
+                    best[theme(term)] = max(best.get(theme(term), 0.0), term.weight * self.impact(term, paper))
+                total += sum(max(worth - plain.get(what, 0.0), 0.0) for what, worth in best.items())
         return total
 
 
@@ -177,6 +176,11 @@ def slow_matches(profile: Profile, day: SlowDay) -> list[tuple[int, int, float]]
     return [match for match in lowered if match[2] >= profile.min_score]
 
 
+def theme(term: Term) -> object:
+    """What a term is about: its folded letters if it is a phrase."""
+    return "".join(term.target.words) if isinstance(term.target, Phrase) else (term.target, term.field)
+
+
 def prior(paper: Paper) -> float:
     return 1 + 0.01 * math.log(1 + (paper.upvotes or 0))
 
@@ -187,11 +191,18 @@ def tagged(tag: Tag, paper: Paper) -> bool:
     return any(tag.value in (c.lower(), c.lower().split(".")[0]) for c in paper.categories)
 
 
+def form(hit: Hit, words: list[Word], forms: tuple[str, ...]) -> float:
+    """Less for a hit that isn't written as the reader wrote it."""
+    there = "".join(word.exact for word in words[hit.first : hit.last + 1])
+    return 1.0 if not forms or there in forms else 0.25
+
+
 def standing(hit: Hit, words: list[Word]) -> float:
     """Less for a hit that has a telling word before or behind it."""
     joined_before = words[hit.first].joint is not Joint.GAP
     joined_after = hit.last + 1 < len(words) and words[hit.last + 1].joint is not Joint.GAP
-    before = 0.25 if joined_before and tells(words[hit.first - 1]) else 1.0
+    leads = words[hit.first - 1].exact in LEADING_WORDS
+    before = 0.25 if joined_before and tells(words[hit.first - 1]) and not leads else 1.0
     return before * (0.5 if joined_after and tells(words[hit.last + 1]) else 1.0)
 
 

@@ -1,12 +1,26 @@
 """What a reader may write, and what is said of the rest."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.matching.expressions import AllOf, AnyOf, AnyPhrase, Expression, Near, Not, Person, Tag, Term, map_terms
+from digest.matching.expressions import (
+    AllOf,
+    AnyOf,
+    AnyPhrase,
+    Expression,
+    Like,
+    Near,
+    Not,
+    Person,
+    Tag,
+    Term,
+    map_terms,
+)
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query
 from digest.matching.phrases import Phrase
 
@@ -123,13 +137,96 @@ def test_a_mistake_says_what_is_wrong_and_where(text: str, problem: str) -> None
     assert parsed.repair
 
 
-def test_deep_nesting_is_refused() -> None:
-    nested = "aa"
-    for _ in range(15):
-        nested = f"(({nested}) AND bb) OR cc"
-    parsed = parse_query(nested)
+def nested(depth: int) -> str:
+    return "(" * depth + "aa" + " OR bb AND NOT cc)" * depth
+
+
+def test_brackets_nest_twenty_deep_and_no_deeper() -> None:
+    assert not isinstance(parse_query(nested(20)), Unreadable)
+    parsed = parse_query(nested(21))
     assert isinstance(parsed, Unreadable)
-    assert "nested" in parsed.problem
+    assert parsed.problem == "brackets are nested more than 20 deep (column 21)"
+
+
+@pytest.mark.parametrize(
+    "text", ["-".join(["ab"] * 13), "模" * 31, "deep learning (DL) " + "ab " * 12, '"' + "ab " * 13 + '"', "언" * 31]
+)
+def test_a_phrase_has_a_greatest_length_however_it_is_written(text: str) -> None:
+    parsed = parse_query(text)
+    assert isinstance(parsed, Unreadable)
+    assert "at most 12 words" in parsed.problem
+
+
+@pytest.mark.parametrize("text", ["-".join(["ab"] * 12), "模" * 30, "ab " * 12])
+def test_the_longest_phrases_are_read(text: str) -> None:
+    assert phrase(text.strip()).words
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("mamba~2", "~2 means nothing here (column 6)"),
+        ('"state space"~5', "~5 means nothing here (column 14)"),
+        ("{mamba TO vision}", "no ranges (column 1)"),
+        ("[mamba TO vision]", "no ranges (column 1)"),
+        ("mamba near/3 vision", "near/3 isn't read as NEAR (column 7)"),
+        ("mamba NEAR3 vision", "NEAR3 isn't read as NEAR (column 7)"),
+        ("- mamba vision", "stands alone (column 1)"),
+        ("+mamba", "+ means nothing here (column 1)"),
+        ('+"state space"', "+ means nothing here (column 1)"),
+        ('"state space"[mh]', "[mh] is no field (column 14)"),
+        ("mamba !survey", "! means nothing here (column 7)"),
+        ("mamba[majr]", "[majr] is no field (column 6)"),
+        ("mamba[MeSH Terms]", "[MeSH Terms] is no field (column 6)"),
+    ],
+)
+def test_what_other_languages_mean_by_a_sign_is_not_taken_for_a_word(text: str, problem: str) -> None:
+    parsed = parse_keyword(text)
+    assert isinstance(parsed, Unreadable)
+    assert problem in parsed.problem
+
+
+@pytest.mark.parametrize("text", ["$\\alpha$~divergence", "C++ +1 trick", "nearby stars", "near 3 stars"])
+def test_signs_in_their_plain_sense_are_read(text: str) -> None:
+    assert phrase(text).key
+
+
+def test_an_article_may_have_brackets_in_its_id() -> None:
+    parsed = parse_query("(like:doi:10.1016/S0140-6736(20)30183-5 OR mamba) NOT survey")
+    assert isinstance(parsed, AllOf)
+    assert term("like:doi:10.1016/S0140-6736(20)30183-5").target == Like("doi:10.1016/s0140-6736(20)30183-5")
+
+
+@pytest.mark.parametrize(
+    ("parse", "text"), [(parse_author, "…"), (parse_author, "a" * 201), (parse_keyword, "a" * 201)]
+)
+def test_every_mistake_has_its_column(parse: Callable[[str], Expression | Unreadable], text: str) -> None:
+    parsed = parse(text)
+    assert isinstance(parsed, Unreadable)
+    assert re.search(r"\(column \d+\)$", parsed.problem)
+
+
+def test_a_wildcard_takes_both_spellings_and_is_near_to_others_too() -> None:
+    parsed = term("quantis*")
+    assert isinstance(parsed.target, AnyPhrase)
+    assert [phrase.key for phrase in parsed.target.phrases] == ["quantis", "quantiz"]
+    assert isinstance(term("quantis* NEAR/3 model").target, Near)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "weight"),
+    [
+        ("reinforcement learning (RL)^2", ["reinforcementlearning", "rl"], 2.0),
+        ("RL (reinforcement learning)", ["reinforcementlearning", "rl"], 1.0),
+        ("RL (reinforcement learning) agents^3", ["reinforcementlearningagent", "rlagent"], 3.0),
+    ],
+)
+def test_a_long_form_and_its_acronym_may_stand_either_way_and_have_a_weight(
+    text: str, keys: list[str], weight: float
+) -> None:
+    parsed = term(text)
+    assert isinstance(parsed.target, AnyPhrase)
+    assert ([phrase.key for phrase in parsed.target.phrases], parsed.weight, parsed.written) == (keys, weight, text)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """Which papers a profile brings, why, and in which order."""
 
+import time
 from datetime import date
 
 import pytest
 
 from digest.domain import Interest, Match, Paper, Profile
-from digest.matching import match_papers, rank_trending
+from digest.matching import Statistics, match_papers, rank_trending
+from digest.matching.day import Day
+from digest.matching.expressions import Term
+from digest.matching.language import parse_keyword
 
 
 def paper(title: str, abstract: str = "", number: int = 1, **more: object) -> Paper:
@@ -65,6 +69,21 @@ def marked(match: Match) -> list[str]:
         ('"language models"', "Language-Models"),
         ("Bayes' rule", "Bayes rule"),
         ("attention mechanism", "The “attention” mechanism"),
+        ("API", "LLM APIs"),
+        ("quantis*", "Quantization"),
+        ("organis*", "An organization"),
+        ("tumour*", "Tumors"),
+        ("hypothesis*", "A hypothesis"),
+        ("DEEP RL", "Deep RL"),
+        ("LLM AGENTS", "LLM agents"),
+        ("COVID-19", "Covid-19"),
+        ('"Search AND Rescue"', "Search and rescue"),
+        ("大模型*", "大模型研究"),
+        ("大模型", "关于大模\n型的研究"),
+        ("Erdős", "Erd\\H{o}s graphs"),
+        ("L1 norm", "An $\\ell_1$ norm"),
+        ("i.i.d. data", "IID data"),
+        ("human vs machine", "Human vs. machine"),
     ],
 )
 def test_a_keyword_matches_its_usual_variants(keyword: str, title: str) -> None:
@@ -90,10 +109,37 @@ def test_a_keyword_matches_its_usual_variants(keyword: str, title: str) -> None:
         ("quantiz*", "Quantum"),
         ("object", "Objective"),
         ("GPS", "GPs and GP"),
+        ("DEEP RL", "A deep rl net"),
+        ("A* search", "A search"),
+        ("end start", "The end.Start again"),
     ],
 )
 def test_a_keyword_does_not_match_what_only_looks_alike(keyword: str, title: str) -> None:
     assert not hits(keyword, title)
+
+
+HOSTILE = {
+    "an acronym over and over": "retrieval augmented generation (RAG) " + "RAG " * 5000,
+    "a long form over and over": "(RAG) retrieval augmented generation " * 500,
+    "ever new acronyms": " ".join(f"xa ya za ({chr(65 + n % 26)}{chr(65 + n // 26 % 26)}Q{n})" for n in range(1500)),
+    "ever new definitions": " ".join(
+        f"{a}ab {b}ab {c}ab ({a}{b}{c})".replace("ab", "n")
+        for a in "ABCDEFGHIJ"
+        for b in "ABCDEFGHIJ"
+        for c in "ABCDEFGHIJ"
+    ),
+    "brackets": "(" * 20_000,
+    "capitals": "A" * 20_000,
+}
+
+
+@pytest.mark.parametrize("abstract", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_abstract_is_read_in_no_time(abstract: str) -> None:
+    term = parse_keyword("augmented generation of words")
+    assert isinstance(term, Term)
+    started = time.process_time()
+    Day([paper("A title", abstract[:20_000])], [term.target], Statistics()).hits(term)
+    assert time.process_time() - started < 0.4
 
 
 def test_no_phrase_crosses_from_title_to_abstract() -> None:
@@ -110,6 +156,14 @@ def test_reasons_name_the_keyword_as_written_and_point_at_the_original_text() ->
     assert found.interest == "Codecs"
     assert [(reason.keyword, reason.field) for reason in found.reasons] == [("i2vc^2", "title"), ("i2vc^2", "abstract")]
     assert marked(found) == ["I$^{2}$VC", "I²VC", "i2vc"]
+
+
+def test_a_long_form_begins_with_a_word_that_tells() -> None:
+    abstract = "We propose a method for training agents (ATT), and in-context learning (ICL)."
+    assert not hits("ATT", "T", abstract.replace("(ATT)", "(Att)"))
+    (found,) = matches([paper("ATT", abstract)], Interest(keywords=("a method for training agents",)))
+    assert {reason.field for reason in found.reasons} == {"abstract"}
+    assert hits("in-context learning", "ICL", abstract)
 
 
 def test_hits_of_one_keyword_never_overlap() -> None:
@@ -181,8 +235,11 @@ def test_an_author_by_full_name_counts_more_than_by_initials_and_the_note_tells(
     assert [(reason.keyword, reason.field) for reason in maybe.reasons] == [("Song Han", "author")]
 
 
-def test_initials_alone_never_exclude_a_paper() -> None:
-    papers = [paper("Mamba", authors=("S. Han",), number=1), paper("Mamba", authors=("Song Han",), number=2)]
+def test_a_name_that_may_be_anothers_never_excludes_a_paper() -> None:
+    papers = [
+        paper("Mamba", authors=("S. Han", "Song Kyu Han", "Song-Hee Han"), number=1),
+        paper("Mamba", authors=("Song Han",), number=2),
+    ]
     by_exclusion = matches(papers, Interest(keywords=("mamba",), exclude=("author:Song Han",)))
     by_query = matches(papers, Interest(query="mamba AND NOT author:Song Han"))
     assert [match.paper.id[-1] for match in by_exclusion] == [match.paper.id[-1] for match in by_query] == ["1"]
@@ -224,6 +281,43 @@ def test_one_meaning_written_twice_counts_once() -> None:
     (once,) = matches(papers, Interest(keywords=("open vocabulary",)))
     (twice,) = matches(papers, Interest(keywords=("open vocabulary", "Open-Vocabulary"), query="open vocabulary"))
     assert twice == once
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        ("pretraining", "pre-training"),
+        ("RAG", "rag"),
+        ("mamba", '"mamba"', "mamba*", "title:mamba"),
+        ("language models", "language model"),
+    ],
+)
+def test_writings_of_one_thing_count_once_by_the_best(keywords: tuple[str, ...]) -> None:
+    papers = [paper("Pretraining mamba with RAG: language models"), paper("Other", "words", number=2)]
+    scores = [found.score for word in keywords for found in matches(papers, Interest(keywords=(word,)))]
+    (together,) = matches(papers, Interest(keywords=keywords))
+    assert together.score == pytest.approx(max(scores), abs=2e-4)
+
+
+def test_of_a_keywords_weight_and_the_querys_the_greater_counts() -> None:
+    papers = [paper("Mamba for vision"), paper("Other", number=2)]
+    query = "(mamba AND vision)^5"
+    (alone,) = matches(papers, Interest(query=query))
+    (together,) = matches(papers, Interest(keywords=("mamba",), query=query))
+    assert together.score == pytest.approx(alone.score, abs=2e-4)
+
+
+def test_what_is_as_the_reader_wrote_it_comes_before_its_variants() -> None:
+    papers = [paper("Language models", number=1), paper("A language model", number=2)]
+    for keyword, order in (("language models", ["1", "2"]), ("language model", ["2", "1"])):
+        assert [match.paper.id[-1] for match in matches(papers, Interest(keywords=(keyword,)))] == order
+
+
+def test_a_word_that_leads_to_a_theme_takes_nothing_from_it() -> None:
+    papers = [paper("Understanding mamba"), paper("Mamba: a model", number=2), paper("Vision mamba", number=3)]
+    leading, alone, inside = matches(papers, Interest(keywords=("mamba",)))
+    assert (leading.score, inside.paper.id[-1]) == (alone.score, "3")
+    assert inside.score < alone.score
 
 
 def test_a_paper_appears_once_under_the_interest_where_it_scores_best() -> None:

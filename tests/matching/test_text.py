@@ -1,5 +1,6 @@
 """What a word of a paper is, and which writings of it are the same."""
 
+import time
 import unicodedata
 
 import pytest
@@ -24,6 +25,33 @@ def folded(text: str) -> list[str]:
         ("caches", "cache"),
         ("analyses", "analysis"),
         ("matrices", "matrix"),
+        ("diagnoses", "diagnosis"),
+        ("crises", "crisis"),
+        ("bases", "basis"),
+        ("bases", "base"),
+        ("axes", "axis"),
+        ("stimuli", "stimulus"),
+        ("loci", "locus"),
+        ("automata", "automaton"),
+        ("bacteria", "bacterium"),
+        ("leaves", "leaf"),
+        ("halves", "half"),
+        ("cases", "case"),
+        ("poses", "pose"),
+        ("sizes", "size"),
+        ("boxes", "box"),
+        ("meshes", "mesh"),
+        ("heroes", "hero"),
+        ("viruses", "virus"),
+        ("menus", "menu"),
+        ("apis", "API"),
+        ("gpus", "GPU"),
+        ("APIs", "API"),
+        ("ROIs", "ROI"),
+        ("IMUs", "IMU"),
+        ("ReLUs", "ReLU"),
+        ("AIs", "AI"),
+        ("ResNets", "ResNet"),
         ("LLMs", "LLM"),
         ("GANs", "gan"),
         ("GPs", "GP"),
@@ -31,6 +59,21 @@ def folded(text: str) -> list[str]:
         ("Optimised", "optimized"),
         ("neighbourhood", "neighborhood"),
         ("analyse", "analyze"),
+        ("noise", "NOISE"),
+        ("modelling", "modeling"),
+        ("labelled", "labeled"),
+        ("signalling", "signaling"),
+        ("travellers", "traveler"),
+        ("fibres", "fiber"),
+        ("centred", "centered"),
+        ("defence", "defense"),
+        ("odour", "odor"),
+        ("catalogues", "catalog"),
+        ("dialogue", "dialog"),
+        ("practised", "practiced"),
+        ("programme", "program"),
+        ("anaemia", "anemia"),
+        ("oestrogen", "estrogen"),
         ("Schrödinger", "Schrodinger"),
         ('Schr\\"odinger', "Schrodinger"),
         ("Søren", "Soren"),
@@ -40,6 +83,13 @@ def folded(text: str) -> list[str]:
         ("ＢＥＲＴ", "bert"),
         ("I$^{2}$VC", "i2vc"),
         ("\\textbf{Mamba}", "mamba"),
+        ("Erd\\H{o}s", "Erdős"),
+        ("Erd\\H os", "Erdős"),
+        ("\\L ojasiewicz", "Łojasiewicz"),
+        ("T\\d{a}i", "Tại"),
+        ("Nguy\\~{\\^e}n", "Nguyễn"),
+        ("$\\ell_1$", "l_1"),
+        ("$\\Gamma$", "gamma"),
         ("Newton's", "newton"),
         ("e\u0301tude", "etude"),
         ("hy\u00adphen", "hyphen"),
@@ -63,6 +113,19 @@ def test_two_writings_of_a_word_fold_to_one(one: str, other: str) -> None:
         ("NAS", "NA"),
         ("news", "new"),
         ("four", "for"),
+        ("RMSE", "RMS"),
+        ("MMSE", "MMS"),
+        ("dose", "DoS"),
+        ("case", "Cas"),
+        ("pose", "POS"),
+        ("rose", "ROS"),
+        ("YOLOE", "YOLO"),
+        ("base", "BAS"),
+        ("LOSE", "LOS"),
+        ("filling", "filing"),
+        ("tilling", "tiling"),
+        ("shoes", "sho"),
+        ("analysis", "analyze"),
         ("C++", "C"),
         ("C#", "C"),
         ("が", "か"),
@@ -81,6 +144,18 @@ def test_programming_languages_ratios_and_numbers_are_words() -> None:
 
 def test_a_script_without_spaces_has_one_word_a_character() -> None:
     assert folded("大模型 transformer模型") == ["大", "模", "型", "transformer", "模", "型"]
+
+
+def test_a_line_break_inside_chinese_is_no_space() -> None:
+    assert read_words("大模\n型").joints[1:] == (Joint.TIGHT, Joint.TIGHT)
+    assert read_words("언어 모델").joints[2] is Joint.SPACE
+    assert read_words("大模型。\n型").joints[3] is Joint.GAP
+
+
+def test_a_letter_with_thousands_of_marks_is_read_in_no_time() -> None:
+    started = time.process_time()
+    assert folded("a" + "\u0301\u0323" * 40_000 + "b") == ["ab"]
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("between", [". ", ", ", ": ", " (", "; ", " - ", " — ", "\n\n", "。"])
