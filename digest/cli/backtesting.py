@@ -75,7 +75,8 @@ def _say_backtest(tried: Backtest, profile: Profile) -> None:
         say("Papers: those that match and that it speaks for. Alone: those that nothing else speaks for.\n")
     for keyword in tried.keywords:
         if keyword.alone and keyword.papers > NOISY_SHARE * matched:
-            say(f"“{keyword.keyword}” brought {keyword.papers} of the {matched} papers, {keyword.alone} of them alone.")
+            of_all = f"{keyword.papers} of the {matched} papers that matched"
+            say(f"“{keyword.keyword}” brought {of_all}, {keyword.alone} of them alone.")
     if silent := [keyword.keyword for keyword in tried.keywords if not keyword.papers]:
         say(f"Found, but only in papers that don't match or were cut off: {_listed(silent)}")
     if tried.dead:

@@ -23,6 +23,8 @@ PASSAGES_SHOWN = 3
 NOT_COVERED = (
     "no mail goes over it: it is older than the first edition, or was collected afterwards, or came too long ago"
 )
+NO_HIT = "no keyword, author, query or category of the profile hits it"
+NOT_UPVOTED = "the profile has no interests, and it isn't among the most upvoted papers"
 Row = tuple[str, str, str]
 """An entry of the profile, what was found of it, what it adds."""
 
@@ -124,7 +126,7 @@ def _why_not(answer: Answer, place: str) -> str:
         case Cut.NOT_COVERED:
             return f"it would match with score {explanation.score:.4f}, but {NOT_COVERED}"
         case _:
-            return "no keyword, author, query or category of the profile hits it"
+            return NO_HIT if profile.interests else NOT_UPVOTED
 
 
 def _exclusion(slot: TracedSlot) -> str:
