@@ -23,6 +23,8 @@ PASSAGES_SHOWN = 3
 NOT_COVERED = (
     "no mail goes over it: it is older than the first edition, or was collected afterwards, or came too long ago"
 )
+NO_HIT = "no keyword, author, query or category of the profile hits it"
+NOT_UPVOTED = "the profile has no interests, and it isn't among the most upvoted papers"
 Row = tuple[str, str, str]
 """An entry of the profile, what was found of it, what it adds."""
 
@@ -123,9 +125,8 @@ def _why_not(answer: Answer, place: str) -> str:
             return f"{place}, and a mail shows the best {profile.max_papers} (max_papers)"
         case Cut.NOT_COVERED:
             return f"it would match with score {explanation.score:.4f}, but {NOT_COVERED}"
-    if profile.interests:
-        return "no keyword, author, query or category of the profile hits it"
-    return "the profile has no interests, and it isn't among the most upvoted papers"
+        case _:
+            return NO_HIT if profile.interests else NOT_UPVOTED
 
 
 def _exclusion(slot: TracedSlot) -> str:
