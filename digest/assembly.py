@@ -55,13 +55,13 @@ def assemble_digests(
         span = load_span(papers, after=cursor, edition=edition)
         for some in in_batches(group, READERS_A_BATCH):
             profiles = [reader.profile for reader in some]
-            found = match_papers(span.every_paper, profiles, liked=_find_liked(papers, profiles))
+            found = match_papers(span.every_paper, profiles, liked=find_liked(papers, profiles))
             mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=edition)
             for reader, matches in zip(some, found, strict=True):
                 yield _assemble(reader, span, matches, losses.get(reader.id), mailed.get(reader.id, frozenset()))
 
 
-def _find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
+def find_liked(papers: PaperStore, profiles: Iterable[Profile]) -> Iterator[Paper]:
     """The papers that `like:` names, by whichever of their ids it does."""
     asked = liked_papers(profiles)
     for paper in papers.named(asked):

@@ -3,6 +3,7 @@
 `plain` and `words` read text, `phrases` and `names` say what equals what, `language` reads what a reader wrote. `scan`
 and `day` find all terms in all papers at once; `definitions` and `aliases` let acronyms stand for what they mean.
 `crowd` makes arrays of the profiles, `postings` of the day; `ranking` brings the two together, `explaining` says why.
+`learning` proposes changes of a profile: `terminology` finds a paper's terms, `suggesting` those worth a keyword.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from digest.matching.day import Day
 from digest.matching.explaining import notes_of, reasons_of
 from digest.matching.expressions import Term
 from digest.matching.interests import read_interest, targets_of
+from digest.matching.learning import propose_less, propose_more, propose_mute, terms_to_mute
 from digest.matching.liking import liked_papers, telling_terms
 from digest.matching.postings import read_postings
 from digest.matching.ranking import Ranking, rank_crowd
@@ -24,6 +26,7 @@ from digest.matching.statistics import Statistics, count_words, read_paper
 from digest.matching.units import Findings
 
 __all__ = [
+    "NOTHING_STORED",
     "Problem",
     "Statistics",
     "check_interest",
@@ -32,9 +35,13 @@ __all__ = [
     "iter_matches",
     "liked_papers",
     "match_papers",
+    "propose_less",
+    "propose_more",
+    "propose_mute",
     "rank_trending",
     "read_paper",
     "telling_terms",
+    "terms_to_mute",
 ]
 
 TRENDING = "Trending"
