@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
+from digest.storage.changes import ChangeStore
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
@@ -17,6 +18,7 @@ from digest.storage.papers import PaperStore
 from digest.storage.subscribers import SubscriberStore
 
 __all__ = [
+    "ChangeStore",
     "DeliveryStore",
     "History",
     "Ledger",
@@ -38,6 +40,7 @@ class Store:
     subscribers: SubscriberStore
     deliveries: DeliveryStore
     history: History
+    changes: ChangeStore
 
 
 @contextmanager
@@ -55,4 +58,5 @@ def open_store(
             subscribers=SubscriberStore(engine, now, read_signup),
             deliveries=DeliveryStore(engine, now),
             history=History(engine),
+            changes=ChangeStore(engine, now, read_signup),
         )
