@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from digest.domain import BatchReport, Delivery, DeliveryState, Digest, LedgerEntry, Match, Paper, Subscriber
+from digest.changes import Change
+from digest.domain import (
+    BatchReport,
+    Delivery,
+    DeliveryState,
+    Digest,
+    LedgerEntry,
+    Match,
+    Paper,
+    Refusal,
+    Subscriber,
+)
 from digest.pipeline import RunReport
 
 
@@ -130,6 +141,22 @@ def subscriber_document(subscriber: Subscriber) -> dict[str, Any]:
         "origin": subscriber.origin,
         "status": subscriber.status.value,
         "cursor": subscriber.cursor.isoformat() if subscriber.cursor else None,
+    }
+
+
+def change_document(
+    reader: Subscriber, change: Change, *, is_applied: bool, papers: Iterable[Paper], refused: Iterable[Refusal]
+) -> dict[str, Any]:
+    """A proposed change of a profile, the papers it comes from, and what of a library could not be used."""
+    return {
+        "email": reader.email,
+        "applied": is_applied,
+        "changes": [
+            {"interest": edit.name, "list": edit.list.value, "before": edit.before, "after": edit.after}
+            for edit in change.edits
+        ],
+        "papers": [paper.id for paper in papers],
+        "refused": [{"place": refusal.place, "reason": refusal.reason} for refusal in refused],
     }
 
 

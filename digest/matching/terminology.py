@@ -9,17 +9,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.domain import Paper
-from digest.matching.expressions import Term
-from digest.matching.language import parse_keyword
-from digest.matching.phrases import Phrase
+from digest.matching.phrases import Phrase, read_phrase
 from digest.matching.statistics import Statistics, count_words, read_paper
 from digest.matching.words import Joint, Words, is_telling, read_words
 
 TITLE_SHARE = 2
+PHRASES_REMEMBERED = 1 << 16
 _LONGEST_TERM = 3
-_PLAIN = re.compile(r"[^\W_]+(?:[ -][^\W_]+)*")
+_PLAIN = re.compile(r"(?!.*\bNEAR\b)[^\W_]+(?:[ -][^\W_]+)*")
+"""What is a keyword as it stands: neither AND, OR nor NOT tells anything, which leaves NEAR of the language's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ def find_terms(paper: Paper, statistics: Statistics, *, only_complete: bool = Fa
     return _apart(sorted(terms, key=lambda term: (-term.worth, -len(term.phrase.words), term.phrase.key)))
 
 
+_read_phrase = lru_cache(maxsize=PHRASES_REMEMBERED)(read_phrase)
+
+
 def contains(whole: Phrase, part: Phrase) -> bool:
     """Whether a phrase's words stand side by side in another one."""
     return f" {' '.join(part.words)} " in f" {' '.join(whole.words)} "
@@ -95,11 +99,10 @@ def _terms_in(text: str) -> Iterator[tuple[Phrase, str, bool]]:
             if end > number and not goes_on[end]:
                 break
             written = " ".join(text[words.starts[start] : words.ends[units[end][1]]].split())
-            if words.joints[start] is Joint.GAP and words.capitals[start] == 1:
-                written = written[0].lower() + written[1:]
-            parsed = parse_keyword(written) if _PLAIN.fullmatch(written) else None
-            if isinstance(parsed, Term) and isinstance(parsed.target, Phrase):
-                yield parsed.target, written, not any(goes_on[end + 1 : end + 2])
+            if words.joints[start] is Joint.GAP and written[1:] == written[1:].lower():
+                written = written.lower()
+            if _PLAIN.fullmatch(written):
+                yield _read_phrase(written), written, not any(goes_on[end + 1 : end + 2])
 
 
 def _units(words: Words) -> Iterator[tuple[int, int]]:

@@ -63,3 +63,10 @@ def test_one_shared_term_alone_is_no_likeness() -> None:
 
 def test_a_paper_nobody_knows_hits_nothing() -> None:
     assert match_papers([LIKED], [PROFILE], statistics=KNOWN) == [()]
+
+
+def test_a_word_of_the_language_is_no_part_of_a_term() -> None:
+    near = paper(8, "NEAR field NEAR field", "NEAR field NOT mamba OR NEAR field. AND NEAR optimal NEAR optimal.")
+    written = [term.written.partition("^")[0] for term in telling_terms(near, KNOWN)]
+    assert "field" in written
+    assert not [text for text in written if "NEAR" in text]

@@ -201,6 +201,20 @@ def test_a_reader_of_the_most_upvoted_is_told_what_keywords_change(
     assert interest_of(world, maya).keywords[0] == "endoscopic video"
 
 
+def test_a_reader_of_the_most_upvoted_has_nothing_in_which_to_mute_a_term(
+    world: World, client: httpx.Client, reader_id: str
+) -> None:
+    maya = add_active(world, "maya@example.org", keywords=[])
+    assert reader_id != maya
+
+    page = client.get(link(maya, Verb.MUTE))
+    client.post(link(maya, Verb.MUTE), data={"term": "survey", "action": "take"})
+
+    assert "You have no keywords" in page.text
+    assert "<form" not in page.text
+    assert world.store.changes.recent(maya, limit=5) == ()
+
+
 def test_the_preferences_list_the_changes_and_undo_them(world: World, client: httpx.Client, reader_id: str) -> None:
     address = link(reader_id, Verb.MORE)
     done = client.post(address, data={**boxes(client.get(address)), "action": "take"})
