@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from digest.assembly import find_liked
 from digest.changes import Change
+from digest.composing.cleaning import one_line
 from digest.domain import Interest, Paper, Profile
 from digest.errors import ConfigError, Mistake
 from digest.links import Verb
@@ -63,7 +64,7 @@ def mute(profile: Profile, terms: Iterable[str], *, interests: Iterable[int]) ->
     """Exclusions of these terms; empty ones don't count. Raises ConfigError if one can't be read."""
     wanted = [term.strip() for term in terms if term.strip()]
     mistakes = [
-        Mistake(f"“{term}”", "", found.problem, found.repair)
+        Mistake(f"“{one_line(term, 80)}”", "", found.problem, found.repair)
         for term in wanted
         for found in check_interest(Interest(exclude=(term,)))
         if found.key.startswith("exclude")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +162,7 @@ def _find(text: str, parts: Parts) -> Paper:
 
 def _apply(reader: Subscriber, proposal: Proposal, verb: str, settings: Config, parts: Parts) -> None:
     if reader.origin == "file":
-        _edit_file(Path(reader.file), proposal.change, settings)
+        _edit_file(Path(reader.file).resolve(), proposal.change, settings)
         return
     paper_id = proposal.papers[0].id if len(proposal.papers) == 1 else ""
     parts.store.changes.make(reader.id, proposal.change, verb=verb, paper_id=paper_id)
@@ -174,6 +175,7 @@ def _edit_file(path: Path, change: Change, settings: Config) -> None:
     subscriber_reader(settings, file=str(path))({"email": SAMPLE_ADDRESS, **document.unwrap()})
     written = path.with_name(f"{path.name}.new")
     written.write_bytes(tomlkit.dumps(document).encode())
+    shutil.copymode(path, written)
     written.replace(path)
 
 

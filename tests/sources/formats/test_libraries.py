@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -17,14 +18,19 @@ from digest.sources.formats.libraries.bibtex import without_braces
 from digest.sources.formats.page import Page
 
 DAY = date(2026, 6, 30)
-LIBRARIES = ["library.bib", "library.ris", "library_csl.json", "library_zotero.rdf", "library_zotero.csv"]
+FOLDER = Path(__file__).parents[2] / "libraries"
+LIBRARIES = ["references.bib", "references.ris", "csl.json", "zotero.rdf", "zotero.csv"]
 REFUSED = {
-    "library.bib": ["line 22, nobody", "line 24"],
-    "library.ris": ["line 17"],
-    "library_csl.json": ["item 3", "item 5"],
-    "library_zotero.rdf": ["line 42"],
-    "library_zotero.csv": ["line 6"],
+    "references.bib": ["line 22, nobody", "line 24"],
+    "references.ris": ["line 17"],
+    "csl.json": ["item 3", "item 5"],
+    "zotero.rdf": ["line 42"],
+    "zotero.csv": ["line 6"],
 }
+
+
+def library(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
 
 
 def parse(content: bytes | str) -> Page:
@@ -32,8 +38,8 @@ def parse(content: bytes | str) -> Page:
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
-def test_the_same_works_come_out_of_every_format(page: Callable[[str], bytes], name: str) -> None:
-    papers = parse(page(name)).papers
+def test_the_same_works_come_out_of_every_format(name: str) -> None:
+    papers = parse(library(name)).papers
 
     assert [(paper.id, paper.title) for paper in papers] == [
         ("arxiv:2606.00001", "Gentle Pruning of Mamba Models"),
@@ -50,18 +56,16 @@ def test_the_same_works_come_out_of_every_format(page: Callable[[str], bytes], n
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
-def test_an_entry_that_is_no_use_is_named_with_its_place_and_costs_no_other(
-    page: Callable[[str], bytes], name: str
-) -> None:
-    found = parse(page(name))
+def test_an_entry_that_is_no_use_is_named_with_its_place_and_costs_no_other(name: str) -> None:
+    found = parse(library(name))
 
     assert [refusal.place for refusal in found.refused] == REFUSED[name]
     assert found.records == 3 + len(found.refused)
     assert all(refusal.reason.strip(" :") for refusal in found.refused)
 
 
-def test_a_library_may_be_compressed(page: Callable[[str], bytes]) -> None:
-    assert parse(gzip.compress(page("library.ris"))).papers == parse(page("library.ris")).papers
+def test_a_library_may_be_compressed() -> None:
+    assert parse(gzip.compress(library("references.ris"))).papers == parse(library("references.ris")).papers
 
 
 @pytest.mark.parametrize(
@@ -123,13 +127,41 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["given", "family", "x"]), inner),
+)
+
+
+def read(content: bytes) -> None:
+    try:
+        found = parse(content)
+    except SourceError:
+        return
+    assert len(found.papers) + len(found.refused) <= found.records
+    assert all(paper.title.strip() and paper.id for paper in found.papers)
+
+
 @given(st.lists(PIECES, max_size=60).map("".join))
 @example('"Item Type","Title"\n"\n')
 @example('"Item Type","Title"')
 @example("TY  - \nUR  - a\nmore\n")
 def test_whatever_a_file_holds_it_is_read_or_refused(content: str) -> None:
-    try:
-        papers = parse(content).papers
-    except SourceError:
-        return
-    assert all(paper.title for paper in papers)
+    read(content.encode())
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+@given(st.data())
+def test_a_damaged_library_is_read_or_refused(name: str, data: st.DataObject) -> None:
+    sound = library(name)
+    start = data.draw(st.integers(0, len(sound)))
+    end = data.draw(st.integers(start, min(len(sound), start + 300)))
+    read(sound[:start] + data.draw(st.binary(max_size=30)) + sound[end:])
+
+
+@given(st.data())
+def test_an_item_may_have_any_value_anywhere(data: st.DataObject) -> None:
+    items = json.loads(library("csl.json"))[:2]
+    item = data.draw(st.sampled_from(items))
+    item[data.draw(st.sampled_from(sorted(item)))] = data.draw(VALUES)
+    read(json.dumps(items).encode("utf-8", "surrogatepass"))
