@@ -20,7 +20,7 @@ from email_validator import EmailNotValidError, validate_email
 from digest import delivery, sources
 from digest.adapters import make_adapter
 from digest.composing import open_composer
-from digest.config import Config, load_config, load_subscribers, read_subscriber, signing_secrets
+from digest.config import Config, load_config, load_subscribers, read_subscriber, read_toml, signing_secrets
 from digest.config.settings import secret_path
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
@@ -30,6 +30,8 @@ from digest.sources import Source, open_http
 from digest.storage import open_store
 
 DEFAULT_CONFIG = Path("config.toml")
+SAMPLE_ADDRESS = "reader@example.org"
+"""Stands in where a profile has no address (RFC 2606)."""
 BEFORE_ALL_PAPERS = date(1991, 8, 14)
 
 
@@ -130,6 +132,11 @@ def subscriber_reader(config: Config, *, file: str = "sign-up") -> Callable[[Map
         send_at=config.schedule.send_at,
         check=check_interest,
     )
+
+
+def read_profile(path: Path, config: Config) -> Subscriber:
+    """The reader of a subscriber file that need not be among the configured ones, nor have an address."""
+    return subscriber_reader(config, file=str(path))({"email": SAMPLE_ADDRESS, **read_toml(path)})
 
 
 def find_reader(email: str, parts: Parts) -> Subscriber:

@@ -13,12 +13,21 @@ import typer
 
 from digest.changes import Change
 from digest.cli import documents
-from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, subscriber_reader, today
+from digest.cli.edge import (
+    SAMPLE_ADDRESS,
+    ExitCode,
+    context_of,
+    find_reader,
+    open_parts,
+    read_profile,
+    subscriber_reader,
+    today,
+)
 from digest.cli.options import Json
 from digest.cli.output import print_json, say, say_error
 from digest.composing.cleaning import one_line
 from digest.composing.wording import counted
-from digest.config import Config, edit_values, read_toml
+from digest.config import Config, edit_values
 from digest.domain import Paper, Profile, Refusal, Subscriber
 from digest.errors import ConfigError, Mistake, SourceError
 from digest.identity import canonical_id
@@ -28,8 +37,6 @@ from digest.pipeline import Parts
 from digest.sources.formats.libraries import MOST_BYTES, parse_library
 
 REFUSALS_SHOWN = 20
-SAMPLE_ADDRESS = "reader@example.org"
-"""Stands in where a profile file has no address (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def learn(
     lessons = Lessons(tuple(more or ()), less, tuple(mute or ()), library)
     verb = lessons.verb
     with open_parts(settings) as parts:
-        reader = find_reader(email, parts) if profile is None else _read_profile(profile, settings)
+        reader = find_reader(email, parts) if profile is None else read_profile(profile, settings)
         proposal = _propose(verb, lessons, reader.profile, interest, settings, parts)
         is_applied = apply and bool(proposal.change)
         if is_applied:
@@ -111,16 +118,12 @@ def learn(
     return ExitCode.ATTENTION if proposal.refused else ExitCode.DONE
 
 
-def _read_profile(path: Path, settings: Config) -> Subscriber:
-    return subscriber_reader(settings, file=str(path))({"email": SAMPLE_ADDRESS, **read_toml(path)})
-
-
 def _propose(
     verb: str, lessons: Lessons, profile: Profile, interest: str | None, settings: Config, parts: Parts
 ) -> Proposal:
     papers = parts.store.papers
-    if verb == "import":
-        return _from_library(lessons, profile, interest, settings, parts)
+    if lessons.library is not None:
+        return _from_library(lessons.library, profile, interest, settings, parts)
     chosen = None if interest is None else _number_of(interest, profile)
     if verb is Verb.MUTE:
         everywhere = range(len(profile.interests))
@@ -130,10 +133,7 @@ def _propose(
     return Proposal(propose(profile, Verb(verb), read, papers, interest=number), read)
 
 
-def _from_library(lessons: Lessons, profile: Profile, interest: str | None, settings: Config, parts: Parts) -> Proposal:
-    path = lessons.library
-    if path is None:
-        return Proposal(Change())
+def _from_library(path: Path, profile: Profile, interest: str | None, settings: Config, parts: Parts) -> Proposal:
     try:
         with path.open("rb") as file:
             page = parse_library(file.read(MOST_BYTES + 1), day=today(settings))

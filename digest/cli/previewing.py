@@ -16,10 +16,9 @@ from typing import Annotated
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import Context, ExitCode, context_of, find_reader, open_parts, parse_day, subscriber_reader
+from digest.cli.edge import Context, ExitCode, context_of, find_reader, open_parts, parse_day, read_profile
 from digest.cli.options import Day
 from digest.cli.output import print_json, say_error
-from digest.config import read_toml
 from digest.domain import Digest, Subscriber
 from digest.pipeline import compose_with_cards
 from digest.preview import preview_digest
@@ -67,9 +66,7 @@ def preview(
 
 
 def _read_profile(path: Path, settings: Context, edition: date) -> Subscriber:
-    values = {"email": "reader@example.org", **read_toml(path)}
-    reader = subscriber_reader(settings.settings, file=str(path))(values)
-    return replace(reader, cursor=edition - timedelta(days=1))
+    return replace(read_profile(path, settings.settings), cursor=edition - timedelta(days=1))
 
 
 def _show_preview(shown: Digest, content: bytes, fmt: Format, output: Path | None, *, open_it: bool) -> None:

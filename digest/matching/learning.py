@@ -142,9 +142,10 @@ def _with_weight(term: str, share: float) -> str:
 def _within_limits(edits: Iterable[Edit], profile: Profile) -> Change:
     """The edits that leave every interest something to take, and after which nothing is wrong that isn't already."""
     kept: list[Edit] = []
+    wrong = len(check_profile(profile))
     for edit in edits:
         changed = Change((*kept, edit)).apply(profile)
         is_whole = len(changed.interests) >= len(profile.interests)
-        if is_whole and len(check_profile(changed)) <= len(check_profile(profile)):
+        if is_whole and len(check_profile(changed)) <= wrong:
             kept.append(edit)
     return Change(tuple(kept))
