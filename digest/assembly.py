@@ -86,8 +86,12 @@ def _find_mailed(readers: Iterable[Subscriber], span: Span, history: History) ->
 
 def load_background(edition: date, papers: PaperStore, profiles: Iterable[Profile]) -> Background:
     """What profiles are matched by in one edition, whether for a digest, an explanation or a back-test."""
-    statistics = Statistics().plus(*count_editions(edition, papers).values())
-    return Background(statistics, liked=tuple(find_liked(papers, profiles)))
+    return Background(read_statistics(edition, papers), liked=tuple(find_liked(papers, profiles)))
+
+
+def read_statistics(edition: date, papers: PaperStore) -> Statistics:
+    """How rare words are over the newest editions before one: the same for every digest of it."""
+    return Statistics().plus(*count_editions(edition, papers).values())
 
 
 def count_editions(edition: date, papers: PaperStore) -> dict[date, WordCounts]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -17,22 +18,60 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    LEARN = "learn"
+
+
+class Verb(StrEnum):
+    """What a reader says of a paper."""
+
+    MORE = "more"  # more like this
+    LESS = "less"  # less like this
+    MUTE = "mute"  # nothing with this term
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one reader says of one paper: all that a link to learn from is good for."""
+
+    subscriber_id: str
+    paper_id: str
+    verb: Verb
 
 
 LIFETIMES: dict[Purpose, timedelta | None] = {
     Purpose.CONFIRM: timedelta(days=3),
     Purpose.PREFERENCES: timedelta(days=90),
+    Purpose.LEARN: timedelta(days=90),
     Purpose.UNSUBSCRIBE: None,  # an unsubscribe link never expires (RFC 8058 sets no end; readers keep old mail)
 }
 
 
 def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: date, secrets: Sequence[str]) -> str:
-    """The address of one subscriber's page for one purpose.
+    """The address of one subscriber's page for one purpose; links to learn from are made by `make_learning_links`.
 
     Equal arguments give equal links, so a mail can be made again byte for byte. `secrets` are newest first.
     """
     token: str = _serializer(purpose, secrets).dumps([subscriber_id, issued.toordinal()])
     return f"{base_url.rstrip('/')}/{purpose}/{token}"
+
+
+def make_learning_links(
+    base_url: str, subscriber_id: str, paper_id: str, *, issued: date, secrets: Sequence[str]
+) -> dict[Verb, str]:
+    """The addresses where a reader has more like a paper, less like it, or a term of it muted; each asks first."""
+    return {
+        verb: make_link(base_url, Purpose.LEARN, f"{subscriber_id} {verb} {paper_id}", issued=issued, secrets=secrets)
+        for verb in Verb
+    }
+
+
+def read_lesson(token: str, *, today: date, secrets: Sequence[str]) -> Lesson:
+    """The lesson in a token of `make_learning_links`. Raises LinkError as `read_token` does."""
+    subscriber_id, _, said = read_token(token, Purpose.LEARN, today=today, secrets=secrets).partition(" ")
+    verb, _, paper_id = said.partition(" ")
+    if verb not in tuple(Verb) or not paper_id:
+        raise LinkError("this link is not valid")
+    return Lesson(subscriber_id, paper_id, Verb(verb))
 
 
 def read_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[str]) -> str:

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import LinkError
-from digest.links import LIFETIMES, Purpose, make_link, read_token
+from digest.links import (
+    LIFETIMES,
+    Lesson,
+    Purpose,
+    Verb,
+    make_learning_links,
+    make_link,
+    read_lesson,
+    read_token,
+)
 
 ISSUED = date(2026, 6, 30)
 SECRETS = ("new-secret", "old-secret")
@@ -102,3 +111,36 @@ def test_a_link_tells_nothing_but_the_reader_s_id() -> None:
     assert "?" not in link
     assert all(secret not in link for secret in SECRETS)
     assert len(link) < 160
+
+
+PAPERS = st.sampled_from(["arxiv:2606.00001", "doi:10.1101/2026.06.30", "title:0123456789abcdef0123", "doi:10.1/a b"])
+
+
+@given(PAPERS)
+def test_each_of_the_three_learning_links_says_one_thing_of_one_paper_for_one_reader(paper_id: str) -> None:
+    links = make_learning_links("https://papers.example/", ADA, paper_id, issued=ISSUED, secrets=SECRETS)
+
+    assert list(links) == [Verb.MORE, Verb.LESS, Verb.MUTE]
+    for verb, link in links.items():
+        assert link.startswith("https://papers.example/learn/")
+        token = link.rpartition("/")[2]
+        assert read_lesson(token, today=ISSUED, secrets=SECRETS) == Lesson(ADA, paper_id, verb)
+        for other in set(Purpose) - {Purpose.LEARN}:
+            with pytest.raises(LinkError, match="not valid"):
+                read_token(token, other, today=ISSUED, secrets=SECRETS)
+
+
+@pytest.mark.parametrize("said", [ADA, f"{ADA} more ", f"{ADA} burn arxiv:2606.00001", "", f"{ADA}  arxiv:2606.00001"])
+def test_a_learning_token_that_says_something_else_is_not_valid(said: str) -> None:
+    with pytest.raises(LinkError, match="not valid"):
+        read_lesson(token_of(Purpose.LEARN, subscriber_id=said), today=ISSUED, secrets=SECRETS)
+
+
+def test_learning_links_expire_as_the_link_to_the_preferences_does() -> None:
+    token = make_learning_links("", ADA, "arxiv:2606.00001", issued=ISSUED, secrets=SECRETS)[Verb.MORE].rpartition("/")[
+        2
+    ]
+
+    assert read_lesson(token, today=ISSUED + timedelta(days=90), secrets=SECRETS).verb is Verb.MORE
+    with pytest.raises(LinkError, match="has expired"):
+        read_lesson(token, today=ISSUED + timedelta(days=91), secrets=SECRETS)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from digest.backtest import Backtest, Difference
+from digest.changes import Change
 from digest.composing.building import UNNAMED_INTEREST
 from digest.domain import (
     BatchReport,
@@ -17,6 +18,7 @@ from digest.domain import (
     LedgerEntry,
     Match,
     Paper,
+    Refusal,
     ReportKind,
     Subscriber,
     Suppression,
@@ -191,6 +193,22 @@ def subscriber_document(subscriber: Subscriber) -> dict[str, Any]:
         "origin": subscriber.origin,
         "status": subscriber.status.value,
         "cursor": subscriber.cursor.isoformat() if subscriber.cursor else None,
+    }
+
+
+def change_document(
+    reader: Subscriber, change: Change, *, is_applied: bool, papers: Iterable[Paper], refused: Iterable[Refusal]
+) -> dict[str, Any]:
+    """A proposed change of a profile, the papers it comes from, and what of a library could not be used."""
+    return {
+        "email": reader.email,
+        "applied": is_applied,
+        "changes": [
+            {"interest": edit.name, "list": edit.list.value, "before": edit.before, "after": edit.after}
+            for edit in change.edits
+        ],
+        "papers": [paper.id for paper in papers],
+        "refused": [{"place": refusal.place, "reason": refusal.reason} for refusal in refused],
     }
 
 

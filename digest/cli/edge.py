@@ -32,6 +32,8 @@ from digest.storage import open_store
 DEFAULT_CONFIG = Path("config.toml")
 NO_SUBSCRIBER = "profile"
 """The id of whoever a profile file describes; no subscriber has it."""
+SAMPLE_ADDRESS = "reader@example.org"
+"""Stands in where a profile has no address (RFC 2606)."""
 BEFORE_ALL_PAPERS = date(1991, 8, 14)
 
 
@@ -155,7 +157,7 @@ def choose_reader(email: str, profile: Path | None, parts: Parts, config: Config
 
 def read_profile(path: Path, config: Config) -> Subscriber:
     """The reader that a file describes, who has no history, even if a subscriber has that address."""
-    values = {"email": "reader@example.org", **read_toml(path)}
+    values = {"email": SAMPLE_ADDRESS, **read_toml(path)}
     return replace(subscriber_reader(config, file=str(path))(values), id=NO_SUBSCRIBER)
 
 

@@ -40,3 +40,4 @@ def set_up_logs(log_format: LogFormat, *, verbose: int, quiet: bool) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("httpx", "httpcore", "mail.log", "alembic"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it warns of is told with its place

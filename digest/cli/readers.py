@@ -1,4 +1,7 @@
-"""The operator's view of the readers, files and signups alike: subscribers list, show, add, suppressed, lift."""
+"""The operator's view of the readers, files and signups alike: subscribers list, show, add, suppressed, lift.
+
+`learning` has learn.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import tomli_w
+import tomlkit
 import typer
 
 from digest.cli import documents
@@ -20,6 +23,7 @@ from digest.cli.edge import (
     read_files,
     subscriber_reader,
 )
+from digest.cli.learning import learn
 from digest.cli.options import Json
 from digest.cli.output import print_json, print_table, say
 from digest.composing.wording import counted
@@ -32,10 +36,13 @@ Words = Annotated[list[str] | None, typer.Option(metavar="WORDS", help="May be g
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    subscribers = typer.Typer(help="List, show and add readers, and those whose mail came back.", no_args_is_help=True)
+    subscribers = typer.Typer(
+        help="List, show and add readers, let profiles learn, see whose mail came back.", no_args_is_help=True
+    )
     subscribers.command("list")(list_readers)
     subscribers.command("show")(show)
     subscribers.command("add")(add)
+    subscribers.command("learn")(learn)
     subscribers.command("suppressed")(suppressed)
     subscribers.command("lift")(lift)
     app.add_typer(subscribers, name="subscribers")
@@ -117,7 +124,7 @@ def add(
     _refuse_double(new, read_files(settings), path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
-        file.write(tomli_w.dumps(values))
+        file.write(tomlkit.dumps(values))
     say(f"{path} written; see digest preview {new.email}")
     return ExitCode.DONE
 

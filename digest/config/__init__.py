@@ -1,5 +1,6 @@
 """TOML files and secrets become frozen values, checked as a whole: every mistake is reported at once."""
 
+from digest.config.editing import edit_values
 from digest.config.mistakes import read_mistakes, suggest
 from digest.config.settings import Config, TransportTable, load_config, signing_secrets
 from digest.config.subscribers import Checker, load_subscribers, read_subscriber, subscriber_id
@@ -9,6 +10,7 @@ __all__ = [
     "Checker",
     "Config",
     "TransportTable",
+    "edit_values",
     "load_config",
     "load_subscribers",
     "read_mistakes",

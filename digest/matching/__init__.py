@@ -4,6 +4,7 @@
 and `day` find all terms in all papers at once; `definitions` and `aliases` let acronyms stand for what they mean.
 `crowd` makes arrays of the profiles, `postings` of the day; `reading` makes both and `ranking` brings them together.
 `explaining` says why a paper was chosen, `tracing` all that was decided of one, `trying` what a profile would bring.
+`learning` proposes changes of a profile: `terminology` finds a paper's terms, `suggesting` those worth a keyword.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from digest.domain import Match, Paper, Profile, Reason
 from digest.matching.check import Problem, check_interest, check_profile
 from digest.matching.explanation import Cut, Explanation, Place, TracedInterest, TracedSlot
 from digest.matching.interests import Role
+from digest.matching.learning import propose_less, propose_more, propose_mute, terms_to_mute
 from digest.matching.liking import liked_papers, telling_terms
 from digest.matching.ranking import rank_crowd
 from digest.matching.reading import Shortlist, read_day, shortlists_of
@@ -40,9 +42,13 @@ __all__ = [
     "liked_papers",
     "list_matches",
     "match_papers",
+    "propose_less",
+    "propose_more",
+    "propose_mute",
     "rank_trending",
     "read_paper",
     "telling_terms",
+    "terms_to_mute",
     "try_profile",
 ]
 

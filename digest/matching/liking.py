@@ -5,23 +5,19 @@ It is told the papers; it looks none up. A paper it isn't told of hits nothing.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from digest.domain import Paper, Profile
 from digest.matching.expressions import AnyOf, Expression, Like, Term, map_terms, terms_of
 from digest.matching.language import GREATEST_WEIGHT, LEAST_WEIGHT, Unreadable, parse_keyword, parse_query
-from digest.matching.phrases import Phrase
-from digest.matching.statistics import Statistics, count_words, read_paper
-from digest.matching.words import Joint, is_telling, read_words
+from digest.matching.statistics import Statistics
+from digest.matching.terminology import Telling, find_terms
 
 MOST_TERMS = 12
 FEWEST_SHARED = 3
 """A paper is similar that has so many of the terms: one alone says little."""
 GREATEST_TERM_WEIGHT = 2.0
-TITLE_SHARE = 2
-_LONGEST_TERM = 3
 
 
 def liked_papers(profiles: Iterable[Profile]) -> set[str]:
@@ -36,30 +32,9 @@ def liked_papers(profiles: Iterable[Profile]) -> set[str]:
 
 
 def telling_terms(paper: Paper, statistics: Statistics, *, most: int = MOST_TERMS) -> tuple[Term, ...]:
-    """The terms that say best what a paper is about, as keywords with weights, the most telling first.
-
-    A term tells by how often it stands, in the title twofold, times how rare it is. Of terms that contain each other
-    only the most telling is taken. Without statistics every term is equally rare.
-    """
-    known = statistics if statistics.papers else statistics.plus(count_words([read_paper(paper)]))
-    spellings: dict[Phrase, str] = {}
-    counts: Counter[Phrase] = Counter()
-    for text in [*_terms_in(paper.title)] * TITLE_SHARE + [*_terms_in(paper.abstract)]:
-        parsed = parse_keyword(text)
-        if isinstance(parsed, Term) and isinstance(parsed.target, Phrase):
-            spellings.setdefault(parsed.target, text)
-            counts[parsed.target] += 1
-    worth = {phrase: count * known.rarity(phrase) for phrase, count in counts.items() if count >= _fewest(phrase)}
-    chosen: list[Phrase] = []
-    for phrase in sorted(worth, key=lambda phrase: (-worth[phrase], phrase.key)):
-        if not any(phrase.key in other.key or other.key in phrase.key for other in chosen):
-            chosen.append(phrase)
-    return tuple(_as_term(spellings[phrase], worth[phrase] / worth[chosen[0]]) for phrase in chosen[:most])
-
-
-def _fewest(phrase: Phrase) -> int:
-    """Words that stand together once only may do so by chance."""
-    return 1 if len(phrase.words) == 1 else 2
+    """The terms that say best what a paper is about, as keywords with weights, the most telling first."""
+    terms = find_terms(paper, statistics)
+    return tuple(_as_term(term, term.worth / terms[0].worth) for term in terms[:most])
 
 
 def put_in_likes(expression: Expression, liked: Mapping[str, tuple[Term, ...]]) -> Expression:
@@ -78,21 +53,9 @@ def _put_in(term: Term, liked: Mapping[str, tuple[Term, ...]]) -> Expression:
     return AnyOf(parts, fewest=min(FEWEST_SHARED, len(parts)))
 
 
-def _terms_in(text: str) -> Iterator[str]:
-    """Each run of one to three words without a function word, as it stands there."""
-    words = read_words(text)
-    for first in range(len(words)):
-        for last in range(first, min(first + _LONGEST_TERM, len(words))):
-            if (last > first and words.joints[last] is Joint.GAP) or not is_telling(words, last):
-                break
-            yield " ".join(text[words.starts[first] : words.ends[last]].split())
-
-
-def _as_term(text: str, share: float) -> Term:
+def _as_term(term: Telling, share: float) -> Term:
     weight = _bounded(round(GREATEST_TERM_WEIGHT * share, 1))
-    parsed = parse_keyword(f"{text}^{weight:g}")
-    assert isinstance(parsed, Term)  # noqa: S101  # `_telling` has read it already
-    return parsed
+    return Term(f"{term.text}^{weight:g}", term.phrase, weight=weight)
 
 
 def _bounded(weight: float) -> float:

@@ -33,6 +33,11 @@ class Statistics:
             total.update(counts.frequency)
         return Statistics(self.papers + sum(counts.papers for counts in editions), total)
 
+    @property
+    def greatest_rarity(self) -> float:
+        """The rarity of a word that nobody has used; there is none above it."""
+        return self._rarity(0)
+
     def rarity(self, phrase: Phrase) -> float:
         """What a hit of the phrase is worth before its place and number: near 0 if every paper has it.
 
@@ -42,7 +47,7 @@ class Statistics:
         rarities = sorted((self._rarity(count) for count in self._counts(phrase)), reverse=True)
         total = rarities[0] + FURTHER_WORDS * sum(rarities[1:])
         joined = self.frequency.get(phrase.key, 0)
-        return min(total, self._rarity(joined) if joined else total, self._rarity(0))
+        return min(total, self._rarity(joined) if joined else total, self.greatest_rarity)
 
     def _counts(self, phrase: Phrase) -> Iterable[int]:
         yield from (self.frequency.get(word, 0) for word in phrase.words[:-1])

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
+from digest.storage.changes import ChangeStore
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
@@ -19,6 +20,7 @@ from digest.storage.subscribers import SubscriberStore
 from digest.storage.suppressions import SuppressionStore
 
 __all__ = [
+    "ChangeStore",
     "Consequence",
     "DeliveryStore",
     "History",
@@ -44,6 +46,7 @@ class Store:
     subscribers: SubscriberStore
     deliveries: DeliveryStore
     history: History
+    changes: ChangeStore
     returned: ReturnStore
     suppressions: SuppressionStore
 
@@ -69,6 +72,7 @@ def open_store(
             subscribers=SubscriberStore(engine, now, read_signup),
             deliveries=DeliveryStore(engine, now, suppressions),
             history=History(engine),
+            changes=ChangeStore(engine, now, read_signup),
             returned=ReturnStore(engine, now, suppressions),
             suppressions=suppressions,
         )

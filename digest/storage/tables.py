@@ -182,6 +182,19 @@ subscribers = Table(
     Column("confirmed_at", UtcDateTime),
 )
 
+profile_changes = Table(  # what readers changed by links in mails; undone ones stay to be seen
+    "profile_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", Text, ForeignKey("subscribers.id"), nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("paper_id", Text, nullable=False),
+    Column("edits", JSON, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("undone_at", UtcDateTime),
+    Index("ix_profile_changes_subscriber_id", "subscriber_id"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,

@@ -16,6 +16,7 @@ from digest.pipeline import Parts
 from digest.web.failures import show_crash, show_refusal, show_store_trouble
 from digest.web.front import front_routes
 from digest.web.history import history_routes
+from digest.web.learning import learning_routes
 from digest.web.own_pages import own_routes
 from digest.web.pages import Pages, ReadSignup, open_templates
 from digest.web.previewing import preview_routes
@@ -55,6 +56,7 @@ def build_site(
             *front_routes(pages),
             *signup_routes(pages),
             *own_routes(pages),
+            *learning_routes(pages),
             *preview_routes(pages),
             *history_routes(pages),
             *extra_routes,

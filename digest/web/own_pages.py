@@ -6,12 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.changes import KeptChange
 from digest.domain import Status, Subscriber
 from digest.errors import ConfigError, LinkError
 from digest.links import Purpose
 from digest.web.forms import CHOICES, fill_in, problems_of, to_details, to_form
 from digest.web.pages import Pages
 from digest.web.security import Form, with_form
+
+CHANGES_SHOWN = 10
 
 _CHANGES = {"pause": (Status.ACTIVE, Status.PAUSED), "resume": (Status.PAUSED, Status.ACTIVE)}
 """What a button does: from which status to which. Only a new confirmation brings an unsubscribed reader back."""
@@ -44,6 +47,8 @@ class _OwnPages:
             return self._change_status(reader, form["action"])
         if form.get("action") == "save" and self._is_editable(reader):
             return self._save(reader, form)
+        if form.get("action") == "undo":
+            return self._undo(reader, form.get("change", ""))
         return self._preferences(reader)
 
     def ask(self, request: Request) -> Response:
@@ -94,6 +99,23 @@ class _OwnPages:
             self._pages.find(reader.id) or reader, message="Saved. It counts from your next digest on."
         )
 
+    def _undo(self, reader: Subscriber, change: str) -> Response:
+        changes = self._pages.parts.store.changes
+        kept = next((kept for kept in changes.recent(reader.id, limit=CHANGES_SHOWN) if str(kept.id) == change), None)
+        try:
+            undone = kept and changes.undo(reader.id, kept.id)
+        except ConfigError as error:
+            return self._pages.notice("That can’t be undone", *map(str, error.mistakes), status=409)
+        return self._preferences(self._pages.find(reader.id) or reader, message="Undone." if undone else "")
+
+    def _recent_changes(self, reader: Subscriber) -> list[tuple[KeptChange, str]]:
+        """The latest changes by links in mails, each with its paper's title."""
+        store = self._pages.parts.store
+        recent = store.changes.recent(reader.id, limit=CHANGES_SHOWN)
+        papers = store.papers.named({kept.paper_id for kept in recent})
+        titles = {name: paper.title for paper in papers for name in (paper.id, *paper.aliases)}
+        return [(kept, titles.get(kept.paper_id, "")) for kept in recent]
+
     def _is_editable(self, reader: Subscriber) -> bool:
         """Whether the form can hold all that a reader's profile says: the operator's files may say more."""
         if reader.origin != "signup":
@@ -120,6 +142,7 @@ class _OwnPages:
             form=fill_in(form or {}, to_form(reader)),
             problems=problems or {},
             is_editable=self._is_editable(reader),
+            changes=self._recent_changes(reader),
             unsubscribe=self._pages.link(Purpose.UNSUBSCRIBE, reader.id),
             **CHOICES,
         )

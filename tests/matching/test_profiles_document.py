@@ -1,5 +1,6 @@
 """Every example in docs/profiles.md does what the page says."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from digest.domain import Interest, Paper, Profile
-from digest.matching import check_interest, match_papers
+from digest.matching import NOTHING_STORED, check_interest, match_papers, propose_more
 from digest.matching.language import Unreadable, parse_query
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
 
 
 def rows(*heads: str) -> Iterator[list[str]]:
@@ -52,6 +54,19 @@ def test_the_profile_on_the_page_is_in_order() -> None:
     for key in ("keywords", "exclude", "authors", "categories"):
         written[key] = tuple(written[key])
     assert check_interest(Interest(**written)) == []
+
+
+def test_the_sample_reader_learns_from_a_sample_paper_what_the_page_shows() -> None:
+    ((paper_id, title, change),) = re.findall(r"--more (\S+)\n(.*)\n((?:.+\n)+)Nothing is changed", PAGE)
+    samples = (ROOT / "digest" / "demo" / "papers" / "arxiv-2026-06-30.jsonl").read_text(encoding="utf-8").splitlines()
+    (record,) = [found for found in map(json.loads, samples) if f"arxiv:{found['id']}" == paper_id]
+    paper = Paper(paper_id, record["title"], date(2026, 6, 30), abstract=record["summary"])
+    tables = tomllib.loads((ROOT / "subscribers" / "ada.toml").read_text(encoding="utf-8"))["interests"]
+    profile = Profile(tuple(Interest(table["name"], tuple(table["keywords"])) for table in tables))
+    number = [interest.name for interest in profile.interests].index("Retrieval")
+
+    assert record["title"] == title
+    assert str(propose_more(profile, [paper], interest=number, statistics=NOTHING_STORED)) == change.rstrip()
 
 
 def test_the_page_has_its_examples() -> None:

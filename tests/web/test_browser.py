@@ -10,9 +10,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from digest.config import subscriber_id
 from digest.domain import Status
-from digest.links import Purpose
+from digest.links import Purpose, Verb, make_learning_links
 from tests.conftest import skip_or_fail
-from tests.web.conftest import ADA, LINK, World, add_active, serving
+from tests.web.conftest import ADA, DAY, LINK, SECRETS, World, add_active, serving
 
 
 @pytest.fixture
@@ -56,10 +56,40 @@ def test_a_reader_subscribes_in_a_browser(world: World, page: Page) -> None:
     assert complaints == []
 
 
+def test_a_reader_takes_some_of_what_a_paper_teaches_and_takes_it_back(world: World, page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    world.add_papers("Structured pruning of vision transformers")
+    identity = add_active(world, ADA, keywords=["pruning", "protein"])
+    links = make_learning_links("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
+    with serving(world.app()) as address:
+        page.goto(address + links[Verb.MORE])
+        page.get_by_label("structured pruning").uncheck()
+        page.get_by_role("button", name="Change my profile").click()
+        page.get_by_role("heading", name="Your profile has changed").wait_for()
+        assert keywords_of(world, identity) == ("pruning^1.2", "protein", "vision transformers")
+        page.goto(address + world.link(Purpose.PREFERENCES, identity))
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_text("Undone.").first.wait_for()
+        assert keywords_of(world, identity) == ("pruning", "protein")
+        page.goto(address + links[Verb.MUTE])
+        page.get_by_label("Or another term").fill("survey")
+        page.get_by_role("button", name="Mute").click()
+        page.get_by_text("Leave out survey").wait_for()
+    assert complaints == []
+
+
+def keywords_of(world: World, identity: str) -> tuple[str, ...]:
+    reader = world.store.subscribers.find(identity)
+    assert reader is not None
+    return reader.profile.interests[0].keywords
+
+
 def test_no_page_is_wider_than_a_phone(world: World, page: Page) -> None:
     identity = add_active(world, ADA, name="A" * 150)
     world.add_papers("An" + "x" * 200)
     with serving(world.app()) as address:
-        for path in ("/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose)):
+        lessons = make_learning_links("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS).values()
+        for path in ("/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose), *lessons):
             page.goto(address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
