@@ -80,7 +80,7 @@ def _is_coined(term: Telling, paper: Paper, statistics: Statistics) -> bool:
     has_capitals = any(word[1:] != word[1:].lower() for word in re.split("[ -]", term.text))
     named, colon, _ = paper.title.partition(":")
     is_name = bool(colon) and len(named.split()) == 1 and term.text.casefold() in named.casefold()
-    if is_name and has_capitals:
+    if is_name and sum(map(str.isupper, term.text)) > 1:
         return True
     if statistics.papers < FEW_PAPERS:
         return is_name or (has_capitals and not any(map(str.isupper, re.split("[ -]", term.text))))

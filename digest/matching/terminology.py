@@ -62,7 +62,7 @@ def find_terms(paper: Paper, statistics: Statistics, *, only_complete: bool = Fa
     terms = [
         Telling(plainest(texts), phrase, len(texts), phrase in title, known.rarity(phrase))
         for phrase, texts in written.items()
-        if (phrase in complete or not only_complete) and (len(phrase.words) == 1 or len(texts) > 1 or phrase in title)
+        if (phrase in complete or not only_complete) and (" " not in texts[0] or len(texts) > 1 or phrase in title)
     ]
     return _apart(sorted(terms, key=lambda term: (-term.worth, -len(term.phrase.words), term.phrase.key)))
 
