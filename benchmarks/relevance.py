@@ -4,7 +4,9 @@ Each keyword that at least three papers of a pool of thirty days carry (their `a
 and those papers are what it should bring. The matcher sees titles, abstracts and upvotes, never the keywords of a
 paper. Beside it stand plain substring, a regular expression with word boundaries, and SQLite FTS5 with BM25 (stemmed;
 the keyword as a phrase, and all of its words anywhere). Differences have paired bootstrap intervals over the
-keywords. Usage: `python benchmarks/relevance.py [LOSSES]`, where LOSSES is how many of the worst losses to list.
+keywords. The constants of the ranking are chosen on the even pools; what is told is measured on the odd ones. An
+ablation leaves out one part after the other, and the keywords on which another way is ahead are listed with the cause.
+Usage: `python benchmarks/relevance.py [LOSSES]`, where LOSSES is how many of the worst losses to list.
 """
 
 from __future__ import annotations
@@ -18,15 +20,15 @@ import re
 import sqlite3
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from statistics import fmean
 
 from digest.domain import Interest, Paper, Profile
-from digest.matching import match_papers
+from digest.matching import aliases, day, match_papers, postings, words
 
 DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 DAYS_A_POOL = 30
@@ -34,6 +36,19 @@ FEWEST_RELEVANT = 3
 DEPTH = 20
 RESAMPLES = 2_000
 INTERVAL = (0.025, 0.975)
+
+PARTS: dict[str, list[tuple[object, str, object]]] = {
+    "nothing left out": [],
+    "as written comes first": [(day, "VARIANT", 1.0)],
+    "less inside an expression": [(day, "INSIDE_BEFORE", 1.0), (day, "INSIDE_AFTER", 1.0)],
+    "words that lead to a theme": [(words, "LEADING_WORDS", frozenset())],
+    "title boost": [(day, "TITLE_BOOST", 1.0)],
+    "length of the abstract": [(day, "LENGTH_SHARE", 0.0)],
+    "acronyms of other papers": [(aliases, "FEWEST_DEFINING", 1 << 30)],
+    "acronyms altogether": [(day, "find_definitions", lambda _: ())],
+    "upvotes": [(postings, "UPVOTES_SHARE", 0.0)],
+}
+"""What the ranking is made of, and how each part is left out."""
 
 Ranked = list[list[int]]
 """For each keyword the papers brought, best first."""
@@ -59,6 +74,9 @@ class Quality:
     f1: float
 
 
+MEASURES = [field.name for field in fields(Quality)]
+
+
 def main() -> None:
     """Prints the tables for both ways to read what papers carry."""
     if not (DATA / "hf_daily_papers").is_dir():
@@ -70,7 +88,7 @@ def main() -> None:
 
 
 def compare(pools: Sequence[Pool], losses: int) -> None:
-    """Prints the table of all ways, the differences to each of them, and the worst losses."""
+    """Prints the table of all ways, the differences to each of them, the ablation and the worst losses."""
     ways: dict[str, Callable[[Pool], Ranked]] = {
         "this one": by_matching,
         "substring": by_substring,
@@ -78,18 +96,43 @@ def compare(pools: Sequence[Pool], losses: int) -> None:
         "FTS5, phrase": lambda pool: by_full_text(pool, is_phrase=True),
         "FTS5, all words": lambda pool: by_full_text(pool, is_phrase=False),
     }
-    found = {name: [judge(pool, way(pool)) for pool in pools] for name, way in ways.items()}
-    judged = {name: [quality for pool in by_pool for quality in pool] for name, by_pool in found.items()}
-    names = [field.name for field in fields(Quality)]
-    print(f"{len(pools)} pools, {sum(len(p.papers) for p in pools):,} papers, {len(judged['this one']):,} keywords\n")
-    print(f"{'':18}" + "".join(f"{name:>20}" for name in names))
-    for name, qualities in judged.items():
-        print(f"{name:18}" + "".join(f"{fmean(getattr(q, field) for q in qualities):20.4f}" for field in names))
+    held_out = pools[::2]
+    ranked = {name: [way(pool) for pool in held_out] for name, way in ways.items()}
+    judged = {name: _judge_all(held_out, lists) for name, lists in ranked.items()}
+    count = len(judged["this one"])
+    print(f"{len(held_out)} pools held out, {sum(len(p.papers) for p in held_out):,} papers, {count:,} keywords\n")
+    print_means("", judged)
     print("\nthis one less the other, with 95 % intervals")
     for name in list(ways)[1:]:
-        cells = (interval(judged["this one"], judged[name], field) for field in names)
-        print(f"{name:18}" + "".join(f"{cell:>20}" for cell in cells))
-    list_losses(pools, found, losses)
+        cells = (interval(judged["this one"], judged[name], field) for field in MEASURES)
+        print(f"{name:28}" + "".join(f"{cell:>22}" for cell in cells))
+    print()
+    left_out = {}
+    for name, changes in PARTS.items():
+        with without(changes):
+            left_out[name] = _judge_all(held_out, map(by_matching, held_out))
+    print_means("this one without", left_out)
+    chosen_on = pools[1::2]
+    print()
+    print_means("the pools chosen on", {"this one": _judge_all(chosen_on, map(by_matching, chosen_on))})
+    list_losses(held_out, ranked, losses)
+
+
+def print_means(title: str, judged: Mapping[str, Sequence[Quality]]) -> None:
+    """Prints a table of what some ways reach on average."""
+    print(f"{title:28}" + "".join(f"{name:>20}" for name in MEASURES))
+    for name, qualities in judged.items():
+        print(f"{name:28}" + "".join(f"{fmean(getattr(q, field) for q in qualities):20.4f}" for field in MEASURES))
+
+
+@contextmanager
+def without(changes: Sequence[tuple[object, str, object]]) -> Iterator[None]:
+    """The matcher without a part of it."""
+    with ExitStack() as stack:
+        for module, name, value in changes:
+            stack.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, value)
+        yield
 
 
 def read_letters(keyword: str) -> str:
@@ -184,9 +227,13 @@ def _full_text_query(keyword: str, *, is_phrase: bool) -> str:
     return f'"{words}"' if is_phrase else " AND ".join(f'"{word}"' for word in words.split())
 
 
-def judge(pool: Pool, ranked: Ranked) -> list[Quality]:
-    """The quality of each keyword's list."""
-    return [_judge(papers, relevant) for papers, relevant in zip(ranked, pool.relevant, strict=True)]
+def _judge_all(pools: Sequence[Pool], lists: Iterable[Ranked]) -> list[Quality]:
+    """The quality of each keyword's list, over all pools."""
+    return [
+        _judge(papers, relevant)
+        for pool, ranked in zip(pools, lists, strict=True)
+        for papers, relevant in zip(ranked, pool.relevant, strict=True)
+    ]
 
 
 def _judge(papers: Sequence[int], relevant: set[int]) -> Quality:
@@ -213,19 +260,33 @@ def interval(ours: Sequence[Quality], theirs: Sequence[Quality], field: str) -> 
     return f"{fmean(differences):+.3f} {low:+.3f}…{high:+.3f}"
 
 
-def list_losses(pools: Sequence[Pool], found: dict[str, list[list[Quality]]], most: int) -> None:
-    """The keywords for which another way is ahead by most."""
-    others = [name for name in found if name != "this one"]
-    losses = [
-        (found[name][n][k].ndcg - found["this one"][n][k].ndcg, pool.keywords[k], name, n)
-        for n, pool in enumerate(pools)
-        for k in range(len(pool.keywords))
-        for name in [max(others, key=lambda name: found[name][n][k].ndcg)]
-    ]
+def list_losses(pools: Sequence[Pool], ranked: Mapping[str, Sequence[Ranked]], most: int) -> None:
+    """The keywords for which another way is ahead, summed up by cause, and the worst of them."""
+    losses = []
+    for n, pool in enumerate(pools):
+        for k, (keyword, relevant) in enumerate(zip(pool.keywords, pool.relevant, strict=True)):
+            found = {name: lists[n][k] for name, lists in ranked.items()}
+            best = max(found, key=lambda name: _judge(found[name], relevant).ndcg)
+            ours = found["this one"]
+            loss = _judge(found[best], relevant).ndcg - _judge(ours, relevant).ndcg
+            if loss > 0:
+                losses.append((loss, cause_of(ours, found[best], relevant), keyword, best, 2 * n + 1))
     losses.sort(reverse=True)
-    print(f"\nbehind on {sum(loss > 0 for loss, *_ in losses):,} keywords; the worst:")
-    for loss, keyword, name, n in losses[:most]:
-        print(f"  {loss:.3f}  {keyword}  ({name}, pool {n + 1})")
+    print(f"\nbehind the best of the others on {len(losses):,} keywords:")
+    for cause in sorted({cause for _, cause, *_ in losses}):
+        lost = [loss for loss, its_cause, *_ in losses if its_cause == cause]
+        print(f"  {len(lost):4} keywords, {sum(lost) / len(losses):.3f} of nDCG a keyword behind: {cause}")
+    for loss, cause, keyword, name, pool_number in losses[:most]:
+        print(f"  {loss:.3f}  {keyword}  ({name}, pool {pool_number}: {cause})")
+
+
+def cause_of(ours: Sequence[int], theirs: Sequence[int], relevant: set[int]) -> str:
+    """Why another list is better: what it has more, what it has not, or its order."""
+    if (relevant & set(theirs[:DEPTH])) - set(ours):
+        return "papers with the words apart, in other forms or within other words"
+    if set(ours[:DEPTH]) - relevant - set(theirs):
+        return "other forms of the keyword are found too"
+    return "the same papers in another order"
 
 
 if __name__ == "__main__":

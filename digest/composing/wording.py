@@ -141,15 +141,11 @@ def _distinct(names: Iterable[str]) -> Sequence[str]:
 
 
 def _kind_of(reason: Reason) -> str:
-    return reason.field if reason.field in {"author", "category"} else "text"
+    return reason.field if reason.field in {"author", "category", "source"} else "text"
 
 
 def _reason_in_words(kind: str, keyword: str, fields: Iterable[str]) -> str:
     word = one_line(keyword, _KEYWORD_CHARACTERS)
-    match kind:
-        case "author":
-            return f"author {word}"
-        case "category":
-            return f"category {word}"
-        case _:
-            return f"“{word}” in {' and '.join(dict.fromkeys(fields))}"
+    if kind == "text":
+        return f"“{word}” in {' and '.join(dict.fromkeys(fields))}"
+    return f"{kind} {word.rpartition(':')[2].strip()}"

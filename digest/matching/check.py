@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from digest.domain import Interest, Profile
 from digest.matching.expressions import terms_of
-from digest.matching.interests import GREATEST_INTEREST_WEIGHT, is_weight
+from digest.matching.interests import GREATEST_INTEREST_WEIGHT, MOST_INTERESTS, is_weight
 from digest.matching.language import (
     LONGEST_KEYWORD,
     Unreadable,
@@ -35,6 +35,9 @@ def check_profile(profile: Profile) -> list[Problem]:
         for number, interest in enumerate(profile.interests)
         for key, problem, repair in check_interest(interest)
     ]
+    if len(profile.interests) > MOST_INTERESTS:
+        count = f"{len(profile.interests)} interests; a profile has at most {MOST_INTERESTS}"
+        problems.append(Problem("interests", count, "join those that belong together"))
     terms = sum(map(_count_terms, profile.interests))
     if terms > MOST_TERMS:
         problems.append(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digest.domain import Profile
 from digest.matching.expressions import Term
-from digest.matching.interests import NOTHING_LIKED, ReadInterest, Unit, read_interest
+from digest.matching.interests import MOST_INTERESTS, NOTHING_LIKED, ReadInterest, Unit, read_interest
 
 Slots = NDArray[Any]
 SLOT = np.dtype([("unit", "<i4"), ("weight", "<f4"), ("interest", "<u2"), ("role", "u1")])
@@ -54,7 +54,7 @@ def compile_profile(
     profile: Profile, vocabulary: Vocabulary, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED
 ) -> Slots:
     """A profile's slots; as bytes it may be stored, for as long as the vocabulary's numbers are."""
-    return _compile([read_interest(interest, liked) for interest in profile.interests], vocabulary)
+    return _compile([read_interest(interest, liked) for interest in profile.interests[:MOST_INTERESTS]], vocabulary)
 
 
 def gather(compiled: Sequence[bytes | Slots], least: Iterable[float]) -> Crowd:

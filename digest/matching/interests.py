@@ -13,6 +13,8 @@ from digest.matching.language import Unreadable, parse_author, parse_keyword, pa
 from digest.matching.liking import put_in_likes
 
 GREATEST_INTEREST_WEIGHT = 100.0
+MOST_INTERESTS = 100
+"""Of one profile; further ones match nothing."""
 
 
 @dataclass(frozen=True, slots=True)

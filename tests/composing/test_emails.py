@@ -131,9 +131,14 @@ def test_a_hit_beyond_the_opening_of_an_abstract_is_shown_with_its_sentence(
 def test_reasons_name_authors_and_categories_and_carry_notes(
     compose: Compose, read: ReadEmail, digest_of: Build, match: Match
 ) -> None:
-    reasons = (Reason("Ines Feld", "author"), Reason("cs.LG", "category"))
+    reasons = (
+        Reason("Ines Feld", "author"),
+        Reason("author:Ada Lo", "author"),
+        Reason("cs.LG", "category"),
+        Reason("source:arxiv", "source"),
+    )
     mail = read(compose(digest_of(replace(match, reasons=reasons, notes=("its categories are unknown",)))))
-    assert "Why: author Ines Feld · category cs.LG · its categories are unknown" in _plain(mail.text)
+    assert "Why: author Ines Feld · author Ada Lo · category cs.LG · source arxiv · its" in _plain(mail.text)
 
 
 def test_a_digest_of_several_days_names_them(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> None:

@@ -1,6 +1,8 @@
 """A slow and obvious matcher: it goes over every profile, paper, term, place and run of words, and keeps nothing.
 
-It shares with the real one how a text is cut into words and how a reader's text is parsed, and nothing after that.
+It shares with the real one how texts are cut into words, how a reader's text and a name are parsed, how the words of
+papers are counted, where a paper defines an acronym, and which papers are near-duplicates; each of these has tests of
+its own.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from digest.domain import Interest, Paper, Profile
 from digest.matching.definitions import Definition, find_definitions
 from digest.matching.expressions import AllOf, AnyPhrase, Expression, Near, Not, Person, Tag, Term
 from digest.matching.language import parse_author, parse_keyword, parse_query
-from digest.matching.names import likeness, read_name
+from digest.matching.names import Name, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.similar import group_similar
 from digest.matching.statistics import Statistics, count_words, read_paper
@@ -60,6 +62,7 @@ class SlowDay:
         self.places = cache(self._places)
         self.impact = cache(self._impact)
         self.score = cache(self._score)
+        self.phrase_rarity = cache(self._phrase_rarity)
 
     def _readings(self, paper: int, field: str) -> tuple[list[list[Word]], str]:
         """All ways to read a title or abstract; and their letters, which quickly tell what isn't there."""
@@ -95,7 +98,7 @@ class SlowDay:
             return float(tagged(term.target, self.papers[paper]))
         if isinstance(term.target, Person):
             names = [name for author in self.papers[paper].authors for name in read_name(author)]
-            best = max((likeness(asked, name) for asked in term.target.names for name in names), default=0)
+            best = max((alike(asked, name) for asked in term.target.names for name in names), default=0)
             return 8.0 if best == 2 else 4.0 if best == 1 and not is_certain else 0.0
         if not isinstance(term.target, Phrase | AnyPhrase | Near):
             return 0.0
@@ -109,10 +112,22 @@ class SlowDay:
 
     def rarity(self, target: Phrase | AnyPhrase | Near) -> float:
         if isinstance(target, Phrase):
-            return self.statistics.rarity(target)
+            return self.phrase_rarity(target)
         if isinstance(target, AnyPhrase):
             return min(self.rarity(phrase) for phrase in target.phrases)
         return max(self.rarity(target.one), self.rarity(target.other))
+
+    def _phrase_rarity(self, phrase: Phrase) -> float:
+        """Its rarest word's, and half of each other's; no more than a word has that is nowhere."""
+        papers, frequency = self.statistics.papers, self.statistics.frequency
+        counts = [frequency.get(word, 0) for word in phrase.words]
+        if phrase.is_open:
+            beginning = sum(count for word, count in frequency.items() if word.startswith(phrase.words[-1]))
+            counts[-1] = min(beginning, papers)
+        worths = [math.log(1 + (papers - count + 0.5) / (count + 0.5)) for count in sorted(counts)]
+        most = frequency.get(phrase.key, 0)
+        whole = math.log(1 + (papers - most + 0.5) / (most + 0.5))
+        return min(worths[0] + sum(worths[1:]) / 2, whole)
 
     def holds(self, expression: Expression, paper: int, *, is_certain: bool = False) -> bool:
         if isinstance(expression, Term):
@@ -189,6 +204,23 @@ def tagged(tag: Tag, paper: Paper) -> bool:
     if tag.kind == "source":
         return tag.value in {source.lower() for source in paper.sources}
     return any(tag.value in (c.lower(), c.lower().split(".")[0]) for c in paper.categories)
+
+
+def alike(asked: Name, found: Name) -> int:
+    """2 if two names are one, 1 if they may be, 0 if not."""
+    if asked.family != found.family:
+        return 0
+    if not asked.given or not found.given:
+        return 1 if asked.given or found.given else 2
+    if "".join(asked.given) == "".join(found.given) and len(asked.given[0]) > 1:
+        return 2
+    count = min(len(asked.given), len(found.given))
+    for one, other in zip(asked.given[:count], found.given[:count], strict=True):
+        if one != other and not (one[0] == other[0] and 1 in (len(one), len(other))):
+            return 0
+    further = asked.given[count:] + found.given[count:]
+    is_full = asked.given[0] == found.given[0] and len(asked.given[0]) > 1
+    return 2 if is_full and all(len(name) == 1 for name in further) else 1
 
 
 def form(hit: Hit, words: list[Word], forms: tuple[str, ...]) -> float:

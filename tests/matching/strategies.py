@@ -26,7 +26,9 @@ papers = st.builds(
     title=texts,
     abstract=texts,
     announced=st.just(DAY),
-    authors=st.lists(st.sampled_from(["Song Han", "S. Han", "Ada Han"]), max_size=2).map(tuple),
+    authors=st.lists(
+        st.sampled_from(["Song Han", "S. Han", "Ada Han", "Song Kyu Han", "Song-Hee Han", "Song J. Han"]), max_size=2
+    ).map(tuple),
     categories=st.lists(st.sampled_from(["cs.LG", "cs.CL", "math.CO"]), max_size=2).map(tuple),
     sources=st.sampled_from([(), ("arxiv",)]),
     upvotes=st.sampled_from([None, 0, 7]),
@@ -50,7 +52,7 @@ interests = st.builds(
     Interest,
     name=st.sampled_from(["One", "Two"]),
     keywords=st.lists(terms | queries, max_size=3).map(tuple),
-    authors=st.sampled_from([(), (), ("Song Han",)]),
+    authors=st.sampled_from([(), (), ("Song Han",), ("S. Han",), ("Song Kyu Han",)]),
     exclude=st.lists(terms | queries, max_size=1).map(tuple),
     categories=st.lists(st.sampled_from(["cs.LG", "cs", "math.*"]), max_size=1).map(tuple),
     query=st.just("") | queries,

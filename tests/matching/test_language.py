@@ -287,3 +287,17 @@ def test_a_keyword_has_a_greatest_length() -> None:
 @pytest.mark.parametrize("text", ["C", "R", "C++", "3D", "RL", "N:M", "大模型"])
 def test_short_words_that_mean_something_are_keywords(text: str) -> None:
     assert phrase(text).key
+
+
+@given(
+    st.lists(
+        st.sampled_from(["mamba", "state-space", "Model", "RAG", "AND", "or", "near", "NOT", "C", "3D", "模型"]),
+        min_size=1,
+    )
+)
+def test_plain_words_mean_what_the_grammar_reads_in_them(words: list[str]) -> None:
+    plain, spaced = parse_keyword(" ".join(words)), parse_keyword(f"  {'  '.join(words)}")
+    if isinstance(plain, Term) and isinstance(spaced, Term):
+        assert (plain.meaning, plain.weight) == (spaced.meaning, spaced.weight)
+    else:
+        assert type(plain) is type(spaced)

@@ -11,7 +11,18 @@ import pytest
 
 from digest.domain import Interest, Paper, Profile
 from digest.matching import NOTHING_STORED, check_interest, match_papers, propose_more
-from digest.matching.language import Unreadable, parse_query
+from digest.matching.check import MOST_TERMS
+from digest.matching.grammar import LONGEST_QUERY
+from digest.matching.interests import MOST_INTERESTS
+from digest.matching.language import (
+    DEEPEST_NESTING,
+    GREATEST_WEIGHT,
+    LEAST_WEIGHT,
+    LONGEST_KEYWORD,
+    Unreadable,
+    parse_query,
+)
+from digest.matching.phrases import MOST_CHARACTERS, MOST_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
@@ -46,6 +57,68 @@ def test_a_mistake_is_told_as_the_page_says(written: str, problem: str) -> None:
     parsed = parse_query(written)
     assert isinstance(parsed, Unreadable)
     assert parsed.problem == problem
+
+
+def paper(title: str, abstract: str = "", number: int = 1, **more: object) -> Paper:
+    return Paper(id=f"{number}", title=title, abstract=abstract, announced=date(2026, 6, 30), **more)  # type: ignore[arg-type]  # the fields vary
+
+
+def score(keyword: str, *papers: Paper, **more: object) -> float:
+    """What the first of some papers scores; the others, which nobody asks for, make words rare."""
+    others = [paper(f"Xylem {number}", number=number + 100) for number in range(20)]
+    (found,) = match_papers([*papers, *others], [Profile((Interest(keywords=(keyword,), **more),))])  # type: ignore[arg-type]
+    return next((match.score for match in found if match.paper is papers[0]), 0.0)
+
+
+def test_fields_filters_and_exclusions_do_what_the_page_says() -> None:
+    assert score("abstract:mamba", paper("T", "A mamba"))
+    assert not score("abstract:mamba", paper("Mamba", "A"))
+    assert score("category:cs", paper("T", categories=("cs.LG",)))
+    assert score("source:arxiv", paper("T", sources=("arxiv",)))
+    assert score("author:Song Han", paper("T", authors=("Han, Song",)))
+    assert not score("mamba", paper("Mamba", categories=("cs.CL",)), categories=("cs.LG",))
+    assert not score("mamba", paper("Mamba", "A survey"), exclude=("survey",))
+
+
+def test_places_and_forms_count_what_the_page_says() -> None:
+    whole = score("diffusion models", paper("T", "Of diffusion models."))
+
+    def counted(times: float) -> float:
+        return whole * times * 2.2 / (times + 1.2)
+
+    for times, title, abstract in (
+        (1.2, "Diffusion models", ""),
+        (0.25, "T", "Of a diffusion model."),
+        (0.25, "T", "Of video diffusion models."),
+        (0.5, "T", "Of diffusion models policy."),
+        (1.0, "T", "Understanding diffusion models."),
+        (2.0, "T", "Of diffusion models, and diffusion models."),
+    ):
+        assert score("diffusion models", paper(title, abstract)) == pytest.approx(counted(times), rel=0.02), abstract
+    assert score("diffusion models", paper("T", "Of diffusion models. " + "a " * 400)) < whole
+
+
+def test_authors_categories_weights_and_upvotes_count_what_the_page_says() -> None:
+    assert score("author:Song Han", paper("T", authors=("Song Han",))) == pytest.approx(8)
+    assert score("author:Song Han", paper("T", authors=("S. Han",))) == pytest.approx(4)
+    assert score("category:cs.LG", paper("T", categories=("cs.LG",))) == pytest.approx(1)
+    assert score("category:cs.LG^3", paper("T", categories=("cs.LG",)), weight=2.0) == pytest.approx(6)
+    assert score("category:cs.LG", paper("T", categories=("cs.LG",), upvotes=100)) == pytest.approx(1.05, abs=0.005)
+
+
+def test_near_duplicates_keep_a_quarter_and_a_sixteenth() -> None:
+    copies = [paper("Mamba", "A state space model of long texts, with scans.", number=n) for n in (1, 2, 3)]
+    (found,) = match_papers(copies, [Profile((Interest(keywords=("mamba",)),))])
+    first, second, third = (match.score for match in found)
+    assert (second, third) == pytest.approx((first / 4, first / 16), abs=1e-3)
+
+
+def test_the_limits_on_the_page_are_the_real_ones() -> None:
+    words = " ".join(PAGE.split())
+    assert f"A keyword has at most {LONGEST_KEYWORD} characters, a query {LONGEST_QUERY:,}" in words
+    assert f"a phrase {MOST_WORDS} words ({MOST_CHARACTERS} characters" in words
+    assert f"a profile {MOST_INTERESTS} interests and {MOST_TERMS} terms; brackets nest {DEEPEST_NESTING} deep" in words
+    assert f"weights go from {LEAST_WEIGHT:g} to {GREATEST_WEIGHT:g}" in words
 
 
 def test_the_profile_on_the_page_is_in_order() -> None:
