@@ -28,7 +28,7 @@ from pathlib import Path
 from statistics import fmean
 
 from digest.domain import Interest, Paper, Profile
-from digest.matching import aliases, day, match_papers, postings, words
+from digest.matching import day, match_papers, postings, words
 
 DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 DAYS_A_POOL = 30
@@ -44,8 +44,7 @@ PARTS: dict[str, list[tuple[object, str, object]]] = {
     "words that lead to a theme": [(words, "LEADING_WORDS", frozenset())],
     "title boost": [(day, "TITLE_BOOST", 1.0)],
     "length of the abstract": [(day, "LENGTH_SHARE", 0.0)],
-    "acronyms of other papers": [(aliases, "FEWEST_DEFINING", 1 << 30)],
-    "acronyms altogether": [(day, "find_definitions", lambda _: ())],
+    "acronyms and what they mean": [(day, "find_definitions", lambda _: ())],
     "upvotes": [(postings, "UPVOTES_SHARE", 0.0)],
 }
 """What the ranking is made of, and how each part is left out."""

@@ -6,7 +6,6 @@ it with the other form in its place. What points at a window points at the words
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,9 +16,6 @@ from digest.matching.words import FEWEST_CAPITALS, Words
 
 REACH = 12
 """Words around an acronym that a phrase with it may take in; only one of Chinese characters is longer."""
-FEWEST_DEFINING = 3
-"""So many of the day's papers must define an acronym before it is read so in a paper that doesn't."""
-LEAST_AGREEMENT = 0.9
 MOST_WINDOWS = 200
 """In one text; a longer row of acronyms is no abstract."""
 
@@ -38,21 +34,6 @@ class Window:
     first: int
     last: int
     """The words put in; only a phrase that takes in all of them is news."""
-
-
-def common_definitions(papers: Sequence[Sequence[Definition]]) -> tuple[Definition, ...]:
-    """What several of the day's papers define in the same way, and hardly any in another."""
-    meanings: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-    first: dict[tuple[str, tuple[str, ...]], Definition] = {}
-    for definition in (definition for definitions in papers for definition in definitions):
-        meanings[definition.key][definition.long.folded] += 1
-        first.setdefault((definition.key, definition.long.folded), definition)
-    common = []
-    for key, counts in sorted(meanings.items()):
-        ((long, count),) = counts.most_common(1)
-        if count >= FEWEST_DEFINING and count >= LEAST_AGREEMENT * counts.total():
-            common.append(first[key, long])
-    return tuple(common)
 
 
 def windows_of(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:

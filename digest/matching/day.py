@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 from digest.domain import Paper
-from digest.matching.aliases import common_definitions, windows_of
-from digest.matching.definitions import Definition, find_definitions
+from digest.matching.aliases import windows_of
+from digest.matching.definitions import find_definitions
 from digest.matching.expressions import AnyPhrase, Like, Meaning, Person, Tag, Target, Term, Wording, phrases_of
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
@@ -111,10 +111,8 @@ class Day:
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
         defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in self.papers]
-        common = common_definitions(defined)
-        meanings = [_meanings(own, common) for own in defined]
         texts = [title for title, _ in self.words] + [abstract for _, abstract in self.words]
-        return [Text(words, tuple(windows_of(words, known))) for words, known in zip(texts, meanings * 2, strict=True)]
+        return [Text(words, tuple(windows_of(words, known))) for words, known in zip(texts, defined * 2, strict=True)]
 
     def _find(self, term: Term) -> Hits:
         if isinstance(term.target, Like):
@@ -231,12 +229,6 @@ def _why_uncertain(author: str) -> str:
     given = [part for name in read_name(author) for part in name.given]
     initials = "initials only" if any(len(part) == 1 for part in given) else "perhaps a namesake"
     return initials if given else "family name only"
-
-
-def _meanings(own: Sequence[Definition], common: Sequence[Definition]) -> tuple[Definition, ...]:
-    """What a paper's acronyms mean: what it says itself comes before what the others say."""
-    said = {definition.key for definition in own}
-    return (*own, *(definition for definition in common if definition.key not in said))
 
 
 def _tags_of(papers: Sequence[Paper]) -> dict[Tag, int]:

@@ -25,6 +25,7 @@ SUFFIXES = {
     "tiab": "", "title/abstract": "", "tw": "",
 }  # fmt: skip
 """PubMed's names behind a term (https://pubmed.ncbi.nlm.nih.gov/help/#search-tags)."""
+DEEPEST_NESTING = 20
 _WEIGHT = r"\^\d{1,6}(?:\.\d{1,6})?(?![^\s()])"
 _SUFFIX = rf"\[(?:{'|'.join(SUFFIXES)})\]".replace("/", "\\/")
 _ENDS = r"""(?![^\s()"“”„])"""
@@ -100,6 +101,7 @@ def _refuse_unknown(text: str) -> None:
     """Refuse what looks like part of the language and isn't, before it is taken for a word."""
     bare = _QUOTED.sub(lambda quoted: '"' * len(quoted[0]), text)
     bare = _ARTICLE.sub(lambda liked: " " * len(liked[0]), bare)
+    _refuse_deep(bare)
     for sign, problem, repair in _FOREIGN_SIGNS:
         if found := sign.search(bare):
             raise UnreadableError(problem.format(found[0].strip(" (")), repair, found.start())
@@ -108,6 +110,15 @@ def _refuse_unknown(text: str) -> None:
             raise UnreadableError(
                 f"{found[1]}: is no field; there are {_FIELD_NAMES}", "use one of them, or leave it out", found.start(1)
             )
+
+
+def _refuse_deep(text: str) -> None:
+    depth = 0
+    for bracket in re.finditer(r"[()]", text):
+        depth += 1 if bracket[0] == "(" else -1
+        if depth > DEEPEST_NESTING:
+            problem = f"brackets are nested more than {DEEPEST_NESTING} deep"
+            raise UnreadableError(problem, "make several interests of it", bracket.start())
 
 
 def _explain(error: UnexpectedInput, text: str) -> UnreadableError:

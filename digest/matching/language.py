@@ -36,7 +36,6 @@ from digest.matching.words import read_words
 
 LONGEST_KEYWORD = 200
 """In characters."""
-DEEPEST_NESTING = 20
 FARTHEST_NEAR = 50
 LEAST_WEIGHT, GREATEST_WEIGHT = 0.1, 100.0
 
@@ -85,7 +84,7 @@ def read_category(text: str) -> Tag:
 
 def _parse(text: str) -> Expression | Unreadable:
     try:
-        expression = _build(parse_tree(text), text, depth=0)
+        expression = _build(parse_tree(text), text)
     except UnreadableError as error:
         return _unreadable(error)
     if holds_of_nothing(expression):
@@ -101,19 +100,14 @@ def _unreadable(error: UnreadableError) -> Unreadable:
     return Unreadable(f"{error.problem} (column {error.offset + 1})", error.repair)
 
 
-def _build(tree: Tree[Token] | Token, text: str, depth: int) -> Expression:
-    """A tree's expression; `depth` is how many brackets stand around it."""
+def _build(tree: Tree[Token] | Token, text: str) -> Expression:
     if not isinstance(tree, Tree) or tree.data in ("term", "liked"):
         return _term(_tokens(tree), text)
     if tree.data == "near":
         return _near(tree, text)
     if tree.data == "defined":
         return _defined(tree, text)
-    depth += tree.data == "group"
-    if depth > DEEPEST_NESTING:
-        problem = f"brackets are nested more than {DEEPEST_NESTING} deep"
-        raise UnreadableError(problem, "make several interests of it", text.rindex("(", 0, _start(tree) + 1))
-    parts = tuple(_build(child, text, depth) for child in tree.children if not _is_mark(child))
+    parts = tuple(_build(child, text) for child in tree.children if not _is_mark(child))
     if tree.data == "group":
         return _group(parts[0], {token.type: token for token in tree.children if isinstance(token, Token)})
     if tree.data == "negation":

@@ -113,7 +113,8 @@ def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:
 
 def _check(text: str, words: Words, *, is_open: bool) -> None:
     if len(words) > MOST_CHARACTERS or sum(not is_character(word) for word in words.exact) > MOST_WORDS:
-        raise UnreadableError(f"a phrase has at most {MOST_WORDS} words", "write a few short keywords")
+        most = f"{MOST_WORDS} words, or {MOST_CHARACTERS} characters of Chinese, Japanese or Korean"
+        raise UnreadableError(f"a phrase has at most {most}", "write a few short keywords")
     if "*" in _NAME_WITH_STAR.sub("", text.rstrip("*")) or text.endswith("**"):
         raise UnreadableError("a wildcard stands at the end of the last word only", "write it like quantiz*")
     if is_open and len(words.exact[-1]) < FEWEST_LETTERS_BEFORE_WILDCARD:

@@ -11,11 +11,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from itertools import chain
 from typing import NamedTuple
 
 from digest.domain import Interest, Paper, Profile
-from digest.matching.definitions import Definition, find_definitions
+from digest.matching.definitions import find_definitions
 from digest.matching.expressions import AllOf, AnyPhrase, Expression, Near, Not, Person, Tag, Term
 from digest.matching.language import parse_author, parse_keyword, parse_query
 from digest.matching.names import Name, read_name
@@ -52,11 +51,7 @@ class SlowDay:
         self.statistics = statistics or Statistics().plus(count_words(map(read_paper, papers)))
         self.words = [tuple(map(as_list, read_paper(paper))) for paper in papers]
         self.groups = group_similar([read_paper(paper) for paper in papers])
-        own = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in papers]
-        shared = list(common(list(chain.from_iterable(own))))
-        self.definitions = [
-            [*known, *(d for d in shared if d.key not in {other.key for other in known})] for known in own
-        ]
+        self.definitions = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in papers]
         self.readings = cache(self._readings)
         self.hits = cache(self._hits)
         self.places = cache(self._places)
@@ -259,16 +254,6 @@ def written_away(expression: Expression) -> object:
     if isinstance(expression, Not):
         return ("not", written_away(expression.part))
     return (type(expression).__name__, *map(written_away, expression.parts))
-
-
-def common(definitions: list[Definition]) -> Iterator[Definition]:
-    """What at least three papers define, and nine in ten of those who define it in one way."""
-    for key in sorted({definition.key for definition in definitions}):
-        alike = [d for d in definitions if d.key == key]
-        counts = Counter(d.long.folded for d in alike)
-        long, count = counts.most_common(1)[0]
-        if count >= 3 and count >= 0.9 * len(alike):
-            yield next(d for d in alike if d.long.folded == long)
 
 
 def as_list(words: Words) -> list[Word]:

@@ -143,9 +143,11 @@ def nested(depth: int) -> str:
 
 def test_brackets_nest_twenty_deep_and_no_deeper() -> None:
     assert not isinstance(parse_query(nested(20)), Unreadable)
-    parsed = parse_query(nested(21))
-    assert isinstance(parsed, Unreadable)
-    assert parsed.problem == "brackets are nested more than 20 deep (column 21)"
+    assert not isinstance(parse_query(" AND ".join(["(aa OR bb)"] * 40)), Unreadable)
+    for text, column in ((nested(21), 21), ("title:" + nested(30), 27), ("(" * 4000, 21)):
+        parsed = parse_query(text)
+        assert isinstance(parsed, Unreadable)
+        assert parsed.problem == f"brackets are nested more than 20 deep (column {column})"
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,16 @@ def test_reasons_name_the_keyword_as_written_and_point_at_the_original_text() ->
     assert marked(found) == ["I$^{2}$VC", "I²VC", "i2vc"]
 
 
+def test_what_an_acronym_means_in_other_papers_says_nothing_of_this_one() -> None:
+    papers = [paper("T", "Retrieval-augmented generation (RAG)", number=n) for n in range(5)] + [paper("RAG", number=9)]
+    for keyword, count in (
+        ("retrieval augmented generation", 5),
+        ("RAG", 6),
+        ("retrieval augmented generation (RAG)", 6),
+    ):
+        assert len(matches(papers, Interest(keywords=(keyword,)))) == count
+
+
 def test_a_long_form_begins_with_a_word_that_tells() -> None:
     abstract = "We propose a method for training agents (ATT), and in-context learning (ICL)."
     assert not hits("ATT", "T", abstract.replace("(ATT)", "(Att)"))

@@ -12,10 +12,9 @@ import pytest
 from digest.domain import Interest, Paper, Profile
 from digest.matching import NOTHING_STORED, check_interest, match_papers, propose_more
 from digest.matching.check import MOST_TERMS
-from digest.matching.grammar import LONGEST_QUERY
+from digest.matching.grammar import DEEPEST_NESTING, LONGEST_QUERY
 from digest.matching.interests import MOST_INTERESTS
 from digest.matching.language import (
-    DEEPEST_NESTING,
     GREATEST_WEIGHT,
     LEAST_WEIGHT,
     LONGEST_KEYWORD,
