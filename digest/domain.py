@@ -341,6 +341,8 @@ class Match:
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...] = ()
     """What else the reader should know of the choice, such as that the paper's categories are unknown."""
+    revisions: tuple[Revision, ...] = ()
+    """What became known of a paper that the reader was sent before; only in the section of revisions."""
 
 
 class SectionKind(StrEnum):
@@ -361,6 +363,8 @@ class Section:
     title: str
     matches: tuple[Match, ...]
     note: str = ""
+    day: date | None = None
+    """The edition of all its papers, in a weekly digest; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +471,8 @@ class Letterhead:
     """Keys that sign links, newest first; older ones still verify."""
     reply_to: str = ""
     postal_address: str = ""
+    mails_when_empty: bool = False
+    """Whether a reader for whom nothing matched gets a short mail that says so."""
 
 
 @dataclass(frozen=True, slots=True)

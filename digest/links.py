@@ -17,11 +17,13 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    READ = "read"
 
 
 LIFETIMES: dict[Purpose, timedelta | None] = {
     Purpose.CONFIRM: timedelta(days=3),
     Purpose.PREFERENCES: timedelta(days=90),
+    Purpose.READ: timedelta(days=90),
     Purpose.UNSUBSCRIBE: None,  # an unsubscribe link never expires (RFC 8058 sets no end; readers keep old mail)
 }
 
@@ -40,15 +42,20 @@ def read_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[s
 
     Raises LinkError if the token is forged, made for another purpose, or older than its purpose allows.
     """
+    return read_dated_token(token, purpose, today=today, secrets=secrets)[0]
+
+
+def read_dated_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[str]) -> tuple[str, date]:
+    """The subscriber id in a token and the day it was issued, in a mail its edition. Raises LinkError likewise."""
     try:
         subscriber_id, issued = _serializer(purpose, secrets).loads(token)
-        age = today - date.fromordinal(issued)
+        day = date.fromordinal(issued)
     except (BadSignature, TypeError, ValueError, OverflowError) as error:
         raise LinkError("this link is not valid") from error
     lifetime = LIFETIMES[purpose]
-    if lifetime is not None and age > lifetime:
+    if lifetime is not None and today - day > lifetime:
         raise LinkError(f"this link was valid for {lifetime.days} days and has expired")
-    return str(subscriber_id)
+    return str(subscriber_id), day
 
 
 def _serializer(purpose: Purpose, secrets: Sequence[str]) -> URLSafeSerializer:

@@ -14,7 +14,7 @@ from digest.cli.edge import (
     ExitCode,
     context_of,
     is_local,
-    letterhead_of,
+    make_composer,
     make_sources,
     make_transport,
     open_parts,
@@ -23,7 +23,6 @@ from digest.cli.edge import (
     today,
 )
 from digest.cli.output import print_json, say
-from digest.composing import open_composer
 from digest.config import Config
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
@@ -96,7 +95,7 @@ def _check_files(context: Context) -> Iterator[Finding]:
     sources = yield from _try("sources", lambda: make_sources(settings))
     yield from _try("transport", lambda: make_transport(settings))
     readers = yield from _try("subscribers", lambda: read_files(settings))
-    yield from _try("templates", lambda: open_composer(letterhead_of(settings, secrets=("checked, not signed",))))
+    yield from _try("templates", lambda: make_composer(settings, secrets=("checked, not signed",)))
     yield from _warnings(settings, sources, readers or ())
 
 

@@ -19,7 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest import delivery, sources
 from digest.adapters import make_adapter
-from digest.composing import open_composer
+from digest.composing import Composer, open_composer, open_signer
 from digest.config import Config, load_config, load_subscribers, read_subscriber, signing_secrets
 from digest.config.settings import secret_path
 from digest.domain import Letterhead, Subscriber
@@ -184,7 +184,15 @@ def letterhead_of(config: Config, *, secrets: tuple[str, ...]) -> Letterhead:
         secrets=secrets,
         reply_to=site.reply_to,
         postal_address=site.postal_address,
+        mails_when_empty=config.schedule.when_empty == "mail",
     )
+
+
+def make_composer(config: Config, *, secrets: tuple[str, ...]) -> Composer:
+    """What makes emails, with the operator's templates and key. Raises ConfigError with the mistakes in them."""
+    dkim = config.dkim
+    sign = open_signer(dkim.domain, dkim.selector, Path(dkim.key_file), file=config.file) if dkim.domain else None
+    return open_composer(letterhead_of(config, secrets=secrets), config.templates, sign=sign)
 
 
 def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber, ...]]:
@@ -205,7 +213,7 @@ def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber,
 def open_parts(config: Config) -> Iterator[Parts]:
     """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
     made_sources, transport, _ = check_all(config)
-    composer = open_composer(letterhead_of(config, secrets=signing_secrets(config)))
+    composer = make_composer(config, secrets=signing_secrets(config))
     with open_store(config.store_url, now=now_in_utc, read_signup=subscriber_reader(config)) as store:
         yield Parts(
             store=store,

@@ -2,87 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 from digest.composing import wording
 from digest.composing.accounting import account_of
-from digest.composing.building import is_personal, without_weakest
-from digest.composing.cards import ABSTRACT_CHARACTERS, Cards, card_html, card_text
-from digest.composing.cleaning import one_line
+from digest.composing.building import best_first, personal_matches, without_weakest
+from digest.composing.cards import (
+    ABSTRACT_CHARACTERS,
+    Card,
+    Cards,
+    card_html,
+    card_text,
+    line_html,
+    line_text,
+    said_of,
+)
 from digest.composing.headers import digest_headers, envelope_address, sender_address
-from digest.composing.message import quoted_printable, write_message
+from digest.composing.language import Language
+from digest.composing.message import quoted_printable, seven_bit, write_message
 from digest.composing.templates import Composer, shared_values
-from digest.domain import Digest, Email, Match, SectionKind
+from digest.domain import Digest, Email, Match, Section, SectionKind
 from digest.errors import ComposeError
 from digest.links import Purpose, make_link
 
 HTML_BYTES = 90_000
 """The most an HTML part may have on the wire: Gmail cuts a mail near 102 KB, and the unsubscribe link with it."""
 
+CARDS_SHOWN = 15
+"""So many papers get a card, the best first; the rest of those shown get a line."""
+
 
 class _Links(TypedDict):
     preferences: str
     unsubscribe: str
+    everything: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How much room each paper gets."""
+
+    step: int
+    """Which of ABSTRACT_CHARACTERS."""
+    carded: frozenset[str]
+    """The papers that get a card."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
+    """A section as templates see it."""
+
     kind: SectionKind
+    day: str
     title: str
     note: str
-    ending: str
     cards: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What all attempts to fit a digest share."""
+
+    composer: Composer
+    language: Language
+    links: _Links
+    cards: Mapping[str, Card]
+    said: Mapping[tuple[SectionKind, str], str]
+    """What is said of each paper, by section and id: the same in HTML and text, and worked out once."""
 
 
 def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: datetime) -> Email:
     """One subscriber's email, HTML and text from the same digest; equal arguments give equal bytes.
 
-    Where it would get too big, abstracts are shortened first, then the weakest papers are counted instead of shown:
-    `Email.digest` is what the email holds. Raises ComposeError if a card is missing or an address can't be mailed to.
+    Where it would get too big, abstracts are shortened first, then cards become lines, then the weakest papers are
+    counted instead of shown: `Email.digest` is what the email holds. Raises ComposeError if a card is missing or an
+    address can't be mailed to.
     """
-    missing = [match.paper.id for match in digest.shown if match.paper.id not in cards]
-    if missing:
-        raise ComposeError(f"no card was rendered for {', '.join(missing)}")
     letterhead, subscriber = composer.letterhead, digest.subscriber
-    links = _links(digest, composer)
-    shown, html = _fit(digest, cards, composer, links)
-    text = composer.digest_text.render(**_values(shown, composer, links), sections=_text_sections(shown, cards))
-    subject = wording.subject_of(shown, letterhead.site_name)
-    headers = digest_headers(shown, letterhead, subject=subject, sent_at=sent_at, **links)
+    draft = _begin(digest, cards, composer)
+    shown, layout, html = _fit(digest, draft)
+    text = composer.digest_text.render(**_values(shown, draft), sections=_text_sections(shown, layout, draft))
+    subject = wording.subject_of(shown, letterhead.site_name, draft.language)
+    headers = digest_headers(
+        shown,
+        letterhead,
+        subject=subject,
+        sent_at=sent_at,
+        unsubscribe=draft.links["unsubscribe"],
+        preferences=draft.links["preferences"],
+    )
+    content = write_message(headers, text=quoted_printable(text), html=html)
     return Email(
         recipient=envelope_address(subscriber.email),
         sender=sender_address(letterhead),
         message_id=headers["Message-ID"],
         subject=subject,
-        content=write_message(headers, text=quoted_printable(text), html=html),
+        content=composer.sign(content, sent_at) if composer.sign else content,
         subscriber_id=subscriber.id,
         edition=digest.edition,
         digest=shown,
     )
 
 
-def _fit(digest: Digest, cards: Cards, composer: Composer, links: _Links) -> tuple[Digest, bytes]:
-    """The digest as far as its HTML part stays within HTML_BYTES, and that part."""
+def _begin(digest: Digest, cards: Cards, composer: Composer) -> _Draft:
+    language = composer.language_of(digest.subscriber.language)
+    found = {match.paper.id: cards.get((match.paper.id, language.code)) for match in digest.shown}
+    missing = [paper_id for paper_id, card in found.items() if card is None]
+    if missing:
+        raise ComposeError(f"no card was rendered for {', '.join(missing)}")
+    mine = {paper_id: card for paper_id, card in found.items() if card is not None}
+    said = {
+        (section.kind, match.paper.id): said_of(mine[match.paper.id], match, section.kind, language)
+        for section in digest.sections
+        for match in section.matches
+    }
+    return _Draft(composer, language, _links(digest, composer), mine, said)
+
+
+def _fit(digest: Digest, draft: _Draft) -> tuple[Digest, _Layout, bytes]:
+    """The digest as far as its HTML part stays within HTML_BYTES, how it is laid out, and that part."""
     size = 0
-    for shown, step in _ever_smaller(digest):
-        sections = _html_sections(shown, cards, step)
-        page = composer.digest_html.render(**_values(shown, composer, links), sections=sections)
-        html = quoted_printable(page)
+    for shown, layout in _ever_smaller(digest):
+        page = draft.composer.digest_html.render(**_values(shown, draft), sections=_html_sections(shown, layout, draft))
+        html = seven_bit(page)
         size = len(html)
         if size <= HTML_BYTES:
-            return shown, html
+            return shown, layout, html
     raise ComposeError(f"the email has {size:,} bytes even without papers, over {HTML_BYTES:,}")
 
 
-def _ever_smaller(digest: Digest) -> Iterator[tuple[Digest, int]]:
-    for step in range(len(ABSTRACT_CHARACTERS)):
-        yield digest, step
+def _ever_smaller(digest: Digest) -> Iterator[tuple[Digest, _Layout]]:
+    carded = _rank(digest)[:CARDS_SHOWN]
+    last = len(ABSTRACT_CHARACTERS) - 1
+    for step in range(last):
+        yield digest, _Layout(step, frozenset(carded))
+    for count in range(len(carded), -1, -1):
+        yield digest, _Layout(last, frozenset(carded[:count]))
     while digest.shown:
         digest = without_weakest(digest, max(1, len(digest.shown) // 20))
-        yield digest, len(ABSTRACT_CHARACTERS) - 1
+        yield digest, _Layout(last, frozenset())
+
+
+def _rank(digest: Digest) -> list[str]:
+    """The papers that may have a card, the best first and trending ones after them."""
+    trending = [s.matches for s in digest.sections if s.kind is SectionKind.TRENDING]
+    ranked = [*best_first(personal_matches(digest)), *(match for matches in trending for match in matches)]
+    return [match.paper.id for match in ranked]
 
 
 def _links(digest: Digest, composer: Composer) -> _Links:
@@ -93,39 +162,80 @@ def _links(digest: Digest, composer: Composer) -> _Links:
             letterhead.base_url, purpose, digest.subscriber.id, issued=digest.edition, secrets=letterhead.secrets
         )
 
-    return _Links(preferences=link(Purpose.PREFERENCES), unsubscribe=link(Purpose.UNSUBSCRIBE))
+    return _Links(
+        preferences=link(Purpose.PREFERENCES), unsubscribe=link(Purpose.UNSUBSCRIBE), everything=link(Purpose.READ)
+    )
 
 
-def _values(digest: Digest, composer: Composer, links: _Links) -> dict[str, object]:
+def _values(digest: Digest, draft: _Draft) -> dict[str, object]:
+    letterhead, language = draft.composer.letterhead, draft.language
     return {
-        **shared_values(composer.letterhead),
-        "subject": wording.subject_of(digest, composer.letterhead.site_name),
-        "preheader": wording.preheader_of(digest),
-        "date": wording.day_in_words(digest.edition),
-        "headline": wording.headline_of(digest),
-        "account": account_of(digest),
-        "purpose": wording.purpose_of(digest.subscriber, composer.letterhead.site_name),
-        **links,
+        **shared_values(letterhead, language),
+        "subject": wording.subject_of(digest, letterhead.site_name, language),
+        "preheader": wording.preheader_of(digest, language),
+        "date": language.long_day(digest.edition),
+        "headline": wording.headline_of(digest, language),
+        "account": account_of(digest, language),
+        "tail": wording.tail_of(digest, language),
+        "purpose": wording.purpose_of(digest, letterhead, language),
+        "pause": f"{draft.links['preferences']}#pause",
+        **draft.links,
     }
 
 
-def _html_sections(digest: Digest, cards: Cards, step: int) -> list[_Section]:
-    return _sections(digest, lambda match, kind: card_html(cards[match.paper.id], match, kind, step))
+def _html_sections(digest: Digest, layout: _Layout, draft: _Draft) -> list[_Section]:
+    feedback_of, reader = draft.composer.feedback_of, digest.subscriber.id
 
+    def card(match: Match, kind: SectionKind) -> str:
+        feedback = feedback_of(reader, match.paper.id, digest.edition) if feedback_of else None
+        why = _why(match, kind, draft)
+        return card_html(draft.cards[match.paper.id], match, kind, why, step=layout.step, feedback=feedback)
 
-def _text_sections(digest: Digest, cards: Cards) -> list[_Section]:
-    return _sections(digest, lambda match, kind: card_text(cards[match.paper.id], match, kind))
-
-
-def _sections(digest: Digest, card_of: Callable[[Match, SectionKind], str]) -> list[_Section]:
-    last = next((section for section in reversed(digest.sections) if is_personal(section)), None)
     return [
-        _Section(
-            kind=section.kind,
-            title=one_line(section.title, 120),
-            note=one_line(section.note, 300),
-            ending=wording.more_of(digest) if section is last else "",
-            cards=tuple(card_of(match, section.kind) for match in section.matches),
+        _section(
+            section,
+            draft.language,
+            cards=[card(match, section.kind) for match in section.matches if match.paper.id in layout.carded],
+            lines=[
+                line_html(draft.cards[match.paper.id], match, draft.said[section.kind, match.paper.id])
+                for match in section.matches
+                if match.paper.id not in layout.carded
+            ],
         )
         for section in digest.sections
     ]
+
+
+def _text_sections(digest: Digest, layout: _Layout, draft: _Draft) -> list[_Section]:
+    return [
+        _section(
+            section,
+            draft.language,
+            cards=[
+                card_text(draft.cards[match.paper.id], section.kind, _why(match, section.kind, draft))
+                for match in section.matches
+                if match.paper.id in layout.carded
+            ],
+            lines=[
+                line_text(draft.cards[match.paper.id], draft.said[section.kind, match.paper.id])
+                for match in section.matches
+                if match.paper.id not in layout.carded
+            ],
+        )
+        for section in digest.sections
+    ]
+
+
+def _section(section: Section, language: Language, *, cards: list[str], lines: list[str]) -> _Section:
+    return _Section(
+        kind=section.kind,
+        day=language.day_of_week(section.day) if section.day else "",
+        title=wording.section_title(section, language),
+        note=language.say(section.note) if section.note else "",
+        cards=tuple(cards),
+        lines=tuple(lines),
+    )
+
+
+def _why(match: Match, kind: SectionKind, draft: _Draft) -> str:
+    return draft.language.say("Why: {reasons}", reasons=draft.said[kind, match.paper.id])

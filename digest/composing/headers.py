@@ -45,6 +45,7 @@ def digest_headers(
         "List-Help": f"<{preferences}>",
         "List-Post": "NO",
         "Precedence": "bulk",
+        "Feedback-ID": _feedback_id(digest, letterhead),
     }
 
 
@@ -125,6 +126,15 @@ def _shared_headers(letterhead: Letterhead, identity: str, *, subject: str, sent
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
+
+
+def _feedback_id(digest: Digest, letterhead: Letterhead) -> str:
+    """By what a mailbox provider counts complaints: edition, rhythm, kind of mail and sender; it names no reader.
+
+    https://support.google.com/a/answer/6254652: the last field is the sender's, the same in all mails.
+    """
+    sender = hashlib.sha256(_domain_of(letterhead).encode()).hexdigest()[:12]
+    return f"{digest.edition:%Y%m%d}:{digest.subscriber.frequency}:digest:{sender}"
 
 
 def _keyed_id(kind: str, what: str, letterhead: Letterhead) -> str:

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from markupsafe import escape
 
-OPEN_MARK = '<span class="hit" style="background-color:#fff0b3">'
+OPEN_MARK = '<span class="hit"\nstyle="background-color:#fff0b3">'
 CLOSE_MARK = "</span>"
 
 _ESCAPED = re.compile("[&<>'\"]")
