@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -98,8 +98,14 @@ def open_languages(folders: Iterable[Path]) -> Mapping[str, Language]:
 
 
 def nearest_language(code: str, languages: Mapping[str, Language]) -> Language:
-    """The language of a tag; where it has no catalogue that of its main language, and else English."""
-    return languages.get(code) or languages.get(code.split("-", maxsplit=1)[0]) or languages[SOURCE_LANGUAGE]
+    """The language of a tag such as `de-CH`: the texts of its own catalogue or of its main language's, else English.
+
+    Days and numbers are written as in the tag's country wherever its main language has a catalogue.
+    """
+    if code in languages:
+        return languages[code]
+    main = languages.get(code.split("-", maxsplit=1)[0])
+    return _in_country(main, code) if main else languages[SOURCE_LANGUAGE]
 
 
 def _read_language(path: Path) -> Language:
@@ -148,6 +154,14 @@ def _placeholders(text: str) -> frozenset[str]:
 
 def _broken(path: Path, line: int, problem: str, repair: str = "correct the catalogue") -> ConfigError:
     return ConfigError([Mistake(str(path), f"line {line}", problem, repair)])
+
+
+@lru_cache(maxsize=256)
+def _in_country(main: Language, code: str) -> Language:
+    try:
+        return replace(main, code=code, locale=_locale_of(code))
+    except (ValueError, UnknownLocaleError):
+        return main
 
 
 # formatting takes tens of microseconds, and a day's mails name few days and numbers
