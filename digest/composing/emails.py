@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 from digest.composing import wording
 from digest.composing.accounting import account_of
-from digest.composing.building import best_first, personal_matches, without_weakest
+from digest.composing.building import best_first, is_personal, personal_matches, without_weakest
 from digest.composing.cards import (
     ABSTRACT_CHARACTERS,
     Card,
@@ -24,7 +24,7 @@ from digest.composing.headers import digest_headers, envelope_address, sender_ad
 from digest.composing.language import Language
 from digest.composing.message import quoted_printable, seven_bit, write_message
 from digest.composing.templates import Composer, shared_values
-from digest.domain import Digest, Email, Match, Section, SectionKind
+from digest.domain import Digest, Email, Match, SectionKind
 from digest.errors import ComposeError
 from digest.links import Purpose, make_link
 
@@ -39,6 +39,9 @@ class _Links(TypedDict):
     preferences: str
     unsubscribe: str
     everything: str
+
+
+_Show = Callable[[Match, SectionKind], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class _Section:
     day: str
     title: str
     note: str
+    tail: str
+    """Behind the last of the reader's own papers: how many more matched; else empty."""
     cards: tuple[str, ...]
     lines: tuple[str, ...]
 
@@ -176,7 +181,6 @@ def _values(digest: Digest, draft: _Draft) -> dict[str, object]:
         "date": language.long_day(digest.edition),
         "headline": wording.headline_of(digest, language),
         "account": account_of(digest, language),
-        "tail": wording.tail_of(digest, language),
         "purpose": wording.purpose_of(digest, letterhead, language),
         "pause": f"{draft.links['preferences']}#pause",
         **draft.links,
@@ -191,50 +195,37 @@ def _html_sections(digest: Digest, layout: _Layout, draft: _Draft) -> list[_Sect
         why = _why(match, kind, draft)
         return card_html(draft.cards[match.paper.id], match, kind, why, step=layout.step, feedback=feedback)
 
-    return [
-        _section(
-            section,
-            draft.language,
-            cards=[card(match, section.kind) for match in section.matches if match.paper.id in layout.carded],
-            lines=[
-                line_html(draft.cards[match.paper.id], match, draft.said[section.kind, match.paper.id])
-                for match in section.matches
-                if match.paper.id not in layout.carded
-            ],
-        )
-        for section in digest.sections
-    ]
+    def line(match: Match, kind: SectionKind) -> str:
+        return line_html(draft.cards[match.paper.id], match, draft.said[kind, match.paper.id])
+
+    return _sections(digest, layout, draft, card, line)
 
 
 def _text_sections(digest: Digest, layout: _Layout, draft: _Draft) -> list[_Section]:
+    def card(match: Match, kind: SectionKind) -> str:
+        return card_text(draft.cards[match.paper.id], kind, _why(match, kind, draft))
+
+    def line(match: Match, kind: SectionKind) -> str:
+        return line_text(draft.cards[match.paper.id], draft.said[kind, match.paper.id])
+
+    return _sections(digest, layout, draft, card, line)
+
+
+def _sections(digest: Digest, layout: _Layout, draft: _Draft, card: _Show, line: _Show) -> list[_Section]:
+    language = draft.language
+    last = next((section for section in reversed(digest.sections) if is_personal(section)), None)
     return [
-        _section(
-            section,
-            draft.language,
-            cards=[
-                card_text(draft.cards[match.paper.id], section.kind, _why(match, section.kind, draft))
-                for match in section.matches
-                if match.paper.id in layout.carded
-            ],
-            lines=[
-                line_text(draft.cards[match.paper.id], draft.said[section.kind, match.paper.id])
-                for match in section.matches
-                if match.paper.id not in layout.carded
-            ],
+        _Section(
+            kind=section.kind,
+            day=language.day_of_week(section.day) if section.day else "",
+            title=wording.section_title(section, language),
+            note=language.say(section.note) if section.note else "",
+            tail=wording.tail_of(digest, language) if section is last else "",
+            cards=tuple(card(match, section.kind) for match in section.matches if match.paper.id in layout.carded),
+            lines=tuple(line(match, section.kind) for match in section.matches if match.paper.id not in layout.carded),
         )
         for section in digest.sections
     ]
-
-
-def _section(section: Section, language: Language, *, cards: list[str], lines: list[str]) -> _Section:
-    return _Section(
-        kind=section.kind,
-        day=language.day_of_week(section.day) if section.day else "",
-        title=wording.section_title(section, language),
-        note=language.say(section.note) if section.note else "",
-        cards=tuple(cards),
-        lines=tuple(lines),
-    )
 
 
 def _why(match: Match, kind: SectionKind, draft: _Draft) -> str:
