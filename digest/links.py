@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -33,7 +34,7 @@ def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: da
 
     Equal arguments give equal links, so a mail can be made again byte for byte. `secrets` are newest first.
     """
-    token: str = _serializer(purpose, secrets).dumps([subscriber_id, issued.toordinal()])
+    token: str = _serializer(purpose, tuple(secrets)).dumps([subscriber_id, issued.toordinal()])
     return f"{base_url.rstrip('/')}/{purpose}/{token}"
 
 
@@ -48,7 +49,7 @@ def read_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[s
 def read_dated_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[str]) -> tuple[str, date]:
     """The subscriber id in a token and the day it was issued, in a mail its edition. Raises LinkError likewise."""
     try:
-        subscriber_id, issued = _serializer(purpose, secrets).loads(token)
+        subscriber_id, issued = _serializer(purpose, tuple(secrets)).loads(token)
         day = date.fromordinal(issued)
     except (BadSignature, TypeError, ValueError, OverflowError) as error:
         raise LinkError("this link is not valid") from error
@@ -58,6 +59,7 @@ def read_dated_token(token: str, purpose: Purpose, *, today: date, secrets: Sequ
     return str(subscriber_id), day
 
 
-def _serializer(purpose: Purpose, secrets: Sequence[str]) -> URLSafeSerializer:
+@lru_cache(maxsize=64)  # a mail has several links, and making one takes longer than using it
+def _serializer(purpose: Purpose, secrets: tuple[str, ...]) -> URLSafeSerializer:
     # itsdangerous signs with the last key of the list and verifies with all of them
     return URLSafeSerializer(list(reversed(secrets)), salt=f"digest.{purpose}")

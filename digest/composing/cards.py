@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from digest.composing.cleaning import ELLIPSIS, clean, one_line, safe_link, word_end
 from digest.composing.language import Language
 from digest.composing.marking import Markable, Span
-from digest.composing.message import short_lines
+from digest.composing.message import quoted_printable, seven_bit, short_lines
 from digest.composing.passages import opening_end, passage_of
 from digest.composing.templates import Composer, Feedback, Page
 from digest.composing.wording import (
@@ -33,7 +33,9 @@ ABSTRACT_CHARACTERS = (420, 300, 160)
 # private-use characters: cleaning takes them out of every text, so these can only be ours
 _TITLE, _WHY, _ABSTRACT, _MORE, _LESS, _MUTE = _HOLES = "\ue000\ue001\ue002\ue003\ue004\ue005"
 _HOLE = re.compile(f"([{_HOLES}])")
+_HOLE_IN_TEXT = re.compile(f" *([{_HOLES}])")  # what is filled in brings its indentation
 _CUT = f"\N{NO-BREAK SPACE}{ELLIPSIS}"
+_CUT_HERE, _ELLIPSIS = seven_bit(_CUT).decode(), seven_bit(ELLIPSIS).decode()
 _FEEDBACK = Feedback(more=_MORE, less=_LESS, mute=_MUTE)
 
 Pieces = tuple[str, ...]
@@ -42,7 +44,7 @@ Pieces = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A paper as it looks to every reader, in pieces around what differs between them."""
+    """A paper as it looks to every reader, encoded as in a mail, in pieces around what differs between readers."""
 
     html: Pieces
     text: Pieces
@@ -78,28 +80,27 @@ def render_cards(papers: Iterable[Paper], composer: Composer, language: str = "e
 
 def card_html(
     card: Card, match: Match, kind: SectionKind, why: str, *, step: int, feedback: Feedback | None = None
-) -> Markup:
-    """One reader's card: matched words marked, reasons told, the abstract as long as `step` allows."""
-    fillings = {_TITLE: _title(card, match), _WHY: escape(why), _ABSTRACT: _abstract(card, match, step)}
+) -> str:
+    """One reader's card in ASCII: matched words marked, reasons told, the abstract as long as `step` allows."""
+    fillings = {_TITLE: _title(card, match), _WHY: _in_ascii(why), _ABSTRACT: _abstract(card, match, step)}
     if feedback:
-        fillings |= {_MORE: escape(feedback.more), _LESS: escape(feedback.less), _MUTE: escape(feedback.mute)}
-    # the pieces come from autoescaping templates, the fillings are escaped
-    return Markup(_fill(_look(card, kind).html, fillings))  # noqa: S704
+        fillings |= {_MORE: _in_ascii(feedback.more), _LESS: _in_ascii(feedback.less), _MUTE: _in_ascii(feedback.mute)}
+    return _fill(_look(card, kind).html, fillings)
 
 
 def card_text(card: Card, kind: SectionKind, why: str) -> str:
-    """One reader's card in plain text, with the reasons and without marks."""
-    return _fill(_look(card, kind).text, {_WHY: wrap(why, indent=2).lstrip()})
+    """One reader's card in quoted-printable text, with the reasons and without marks."""
+    return _fill(_look(card, kind).text, {_WHY: _in_lines(why)})
 
 
-def line_html(card: Card, match: Match, said: str) -> Markup:
-    """One reader's line: the title with matched words marked, and what is said of the paper."""
-    return Markup(_fill(card.line.html, {_TITLE: _title(card, match), _WHY: escape(said)}))  # noqa: S704 - as above
+def line_html(card: Card, match: Match, said: str) -> str:
+    """One reader's line in ASCII: the title with matched words marked, and what is said of the paper."""
+    return _fill(card.line.html, {_TITLE: _title(card, match), _WHY: _in_ascii(said)})
 
 
 def line_text(card: Card, said: str) -> str:
-    """One reader's line in plain text."""
-    return _fill(card.line.text, {_WHY: wrap(said, indent=2).lstrip()})
+    """One reader's line in quoted-printable text."""
+    return _fill(card.line.text, {_WHY: _in_lines(said)})
 
 
 def said_of(card: Card, match: Match, kind: SectionKind, language: Language) -> str:
@@ -150,7 +151,24 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
 def _render_look(html: Page, text: Page, values: Mapping[str, object]) -> Look:
     cut = {"title": _TITLE, "abstract": _ABSTRACT if values["abstract"] else ""}
     page = html.render(**{**values, **cut, "short_title": one_line(str(values["title"]), 60)})
-    return Look(tuple(_HOLE.split(short_lines(page.strip()))), tuple(_HOLE.split(text.render(**values))))
+    return Look(
+        html=tuple(_encode(_HOLE.split(short_lines(page.strip())), seven_bit)),
+        text=tuple(_encode(_HOLE_IN_TEXT.split(text.render(**values)), quoted_printable)),
+    )
+
+
+def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[str]:
+    """The pieces of a page encoded as its part will be, and the holes between them as they are."""
+    for piece in pieces:
+        yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
+
+
+def _in_ascii(text: str) -> str:
+    return seven_bit(escape(text)).decode("ascii")
+
+
+def _in_lines(text: str) -> str:
+    return quoted_printable(wrap(text, indent=2)).decode("ascii")
 
 
 def _links(paper: Paper, language: Language) -> Iterator[tuple[str, str]]:
@@ -171,7 +189,7 @@ def _links(paper: Paper, language: Language) -> Iterator[tuple[str, str]]:
 
 def _title(card: Card, match: Match) -> str:
     shown = card.title_html.marked(_spans(match, "title"), (0, card.title_end))
-    return shown + (ELLIPSIS if card.title_end < len(card.title) else "")
+    return shown + (_ELLIPSIS if card.title_end < len(card.title) else "")
 
 
 def _abstract(card: Card, match: Match, step: int) -> str:
@@ -182,9 +200,9 @@ def _abstract(card: Card, match: Match, step: int) -> str:
     hits = [reason.spans for reason in match.reasons if reason.field == "abstract"]
     passage = passage_of(card.abstract, hits, end)
     if passage:
-        shown += (f"{_CUT} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)
+        shown += (f"{_CUT_HERE} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)
         end = passage[1]
-    return shown + (_CUT if end < len(card.abstract) else "")
+    return shown + (_CUT_HERE if end < len(card.abstract) else "")
 
 
 def _look(card: Card, kind: SectionKind) -> Look:

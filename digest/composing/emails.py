@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from itertools import count
+from typing import Any, TypedDict
 
 from digest.composing import wording
 from digest.composing.accounting import account_of
@@ -22,7 +23,8 @@ from digest.composing.cards import (
 )
 from digest.composing.headers import digest_headers, envelope_address, sender_address
 from digest.composing.language import Language
-from digest.composing.message import quoted_printable, seven_bit, write_message
+from digest.composing.message import write_message
+from digest.composing.splicing import fill_html, fill_text, hole
 from digest.composing.templates import Composer, shared_values
 from digest.domain import Digest, Email, Match, SectionKind
 from digest.errors import ComposeError
@@ -39,9 +41,6 @@ class _Links(TypedDict):
     preferences: str
     unsubscribe: str
     everything: str
-
-
-_Show = Callable[[Match, SectionKind], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,16 @@ class _Section:
     tail: str
     """Behind the last of the reader's own papers: how many more matched; else empty."""
     cards: tuple[str, ...]
+    """Holes: what the papers' cards and lines are set into."""
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said of one paper, in a line and on a card."""
+
+    line: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class _Draft:
     language: Language
     links: _Links
     cards: Mapping[str, Card]
-    said: Mapping[tuple[SectionKind, str], str]
+    said: Mapping[tuple[SectionKind, str], _Said]
     """What is said of each paper, by section and id: the same in HTML and text, and worked out once."""
 
 
@@ -89,9 +97,9 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
     """
     letterhead, subscriber = composer.letterhead, digest.subscriber
     draft = _begin(digest, cards, composer)
-    shown, layout, html = _fit(digest, draft)
-    text = composer.digest_text.render(**_values(shown, draft), sections=_text_sections(shown, layout, draft))
-    subject = wording.subject_of(shown, letterhead.site_name, draft.language)
+    shown, layout, values, html = _fit(digest, draft)
+    text = _text_part(shown, layout, values, draft)
+    subject = values["subject"]
     headers = digest_headers(
         shown,
         letterhead,
@@ -100,7 +108,7 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
         unsubscribe=draft.links["unsubscribe"],
         preferences=draft.links["preferences"],
     )
-    content = write_message(headers, text=quoted_printable(text), html=html)
+    content = write_message(headers, text=text, html=html)
     return Email(
         recipient=envelope_address(subscriber.email),
         sender=sender_address(letterhead),
@@ -121,22 +129,22 @@ def _begin(digest: Digest, cards: Cards, composer: Composer) -> _Draft:
         raise ComposeError(f"no card was rendered for {', '.join(missing)}")
     mine = {paper_id: card for paper_id, card in found.items() if card is not None}
     said = {
-        (section.kind, match.paper.id): said_of(mine[match.paper.id], match, section.kind, language)
+        (section.kind, match.paper.id): _say(mine[match.paper.id], match, section.kind, language)
         for section in digest.sections
         for match in section.matches
     }
     return _Draft(composer, language, _links(digest, composer), mine, said)
 
 
-def _fit(digest: Digest, draft: _Draft) -> tuple[Digest, _Layout, bytes]:
-    """The digest as far as its HTML part stays within HTML_BYTES, how it is laid out, and that part."""
+def _fit(digest: Digest, draft: _Draft) -> tuple[Digest, _Layout, dict[str, Any], bytes]:
+    """The digest as far as its HTML part stays within HTML_BYTES, its layout, the templates' values, and that part."""
     size = 0
     for shown, layout in _ever_smaller(digest):
-        page = draft.composer.digest_html.render(**_values(shown, draft), sections=_html_sections(shown, layout, draft))
-        html = seven_bit(page)
+        values = _values(shown, draft)
+        html = _html_part(shown, layout, values, draft)
         size = len(html)
         if size <= HTML_BYTES:
-            return shown, layout, html
+            return shown, layout, values, html
     raise ComposeError(f"the email has {size:,} bytes even without papers, over {HTML_BYTES:,}")
 
 
@@ -145,8 +153,8 @@ def _ever_smaller(digest: Digest) -> Iterator[tuple[Digest, _Layout]]:
     last = len(ABSTRACT_CHARACTERS) - 1
     for step in range(last):
         yield digest, _Layout(step, frozenset(carded))
-    for count in range(len(carded), -1, -1):
-        yield digest, _Layout(last, frozenset(carded[:count]))
+    for cards in range(len(carded), -1, -1):
+        yield digest, _Layout(last, frozenset(carded[:cards]))
     while digest.shown:
         digest = without_weakest(digest, max(1, len(digest.shown) // 20))
         yield digest, _Layout(last, frozenset())
@@ -172,7 +180,7 @@ def _links(digest: Digest, composer: Composer) -> _Links:
     )
 
 
-def _values(digest: Digest, draft: _Draft) -> dict[str, object]:
+def _values(digest: Digest, draft: _Draft) -> dict[str, Any]:
     letterhead, language = draft.composer.letterhead, draft.language
     return {
         **shared_values(letterhead, language),
@@ -187,46 +195,47 @@ def _values(digest: Digest, draft: _Draft) -> dict[str, object]:
     }
 
 
-def _html_sections(digest: Digest, layout: _Layout, draft: _Draft) -> list[_Section]:
+def _html_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _Draft) -> bytes:
     feedback_of, reader = draft.composer.feedback_of, digest.subscriber.id
 
-    def card(match: Match, kind: SectionKind) -> str:
+    def show(match: Match, kind: SectionKind) -> str:
+        card, said = draft.cards[match.paper.id], draft.said[kind, match.paper.id]
+        if match.paper.id not in layout.carded:
+            return line_html(card, match, said.line)
         feedback = feedback_of(reader, match.paper.id, digest.edition) if feedback_of else None
-        why = _why(match, kind, draft)
-        return card_html(draft.cards[match.paper.id], match, kind, why, step=layout.step, feedback=feedback)
+        return card_html(card, match, kind, said.why, step=layout.step, feedback=feedback)
 
-    def line(match: Match, kind: SectionKind) -> str:
-        return line_html(draft.cards[match.paper.id], match, draft.said[kind, match.paper.id])
-
-    return _sections(digest, layout, draft, card, line)
+    page = draft.composer.digest_html.render(**values, sections=_sections(digest, layout, draft))
+    return fill_html(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
 
 
-def _text_sections(digest: Digest, layout: _Layout, draft: _Draft) -> list[_Section]:
-    def card(match: Match, kind: SectionKind) -> str:
-        return card_text(draft.cards[match.paper.id], kind, _why(match, kind, draft))
+def _text_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _Draft) -> bytes:
+    def show(match: Match, kind: SectionKind) -> str:
+        card, said = draft.cards[match.paper.id], draft.said[kind, match.paper.id]
+        is_carded = match.paper.id in layout.carded
+        return card_text(card, kind, said.why) if is_carded else line_text(card, said.line)
 
-    def line(match: Match, kind: SectionKind) -> str:
-        return line_text(draft.cards[match.paper.id], draft.said[kind, match.paper.id])
-
-    return _sections(digest, layout, draft, card, line)
+    page = draft.composer.digest_text.render(**values, sections=_sections(digest, layout, draft))
+    return fill_text(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
 
 
-def _sections(digest: Digest, layout: _Layout, draft: _Draft, card: _Show, line: _Show) -> list[_Section]:
-    language = draft.language
+def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Section]:
+    """The sections with a hole for each paper, numbered as the digest has them."""
+    language, numbers = draft.language, count()
     last = next((section for section in reversed(digest.sections) if is_personal(section)), None)
-    return [
-        _Section(
+    for section in digest.sections:
+        holes = [(match.paper.id in layout.carded, hole(next(numbers))) for match in section.matches]
+        yield _Section(
             kind=section.kind,
             day=language.day_of_week(section.day) if section.day else "",
             title=wording.section_title(section, language),
             note=language.say(section.note) if section.note else "",
             tail=wording.tail_of(digest, language) if section is last else "",
-            cards=tuple(card(match, section.kind) for match in section.matches if match.paper.id in layout.carded),
-            lines=tuple(line(match, section.kind) for match in section.matches if match.paper.id not in layout.carded),
+            cards=tuple(place for is_carded, place in holes if is_carded),
+            lines=tuple(place for is_carded, place in holes if not is_carded),
         )
-        for section in digest.sections
-    ]
 
 
-def _why(match: Match, kind: SectionKind, draft: _Draft) -> str:
-    return draft.language.say("Why: {reasons}", reasons=draft.said[kind, match.paper.id])
+def _say(card: Card, match: Match, kind: SectionKind, language: Language) -> _Said:
+    said = said_of(card, match, kind, language)
+    return _Said(line=said, why=language.say("Why: {reasons}", reasons=said))

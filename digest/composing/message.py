@@ -46,7 +46,8 @@ def write_message(headers: Mapping[str, str], *, text: bytes, html: bytes) -> by
 
 def quoted_printable(text: str) -> bytes:
     """Text as a part's content: ASCII, CRLF, lines of at most 76 characters (RFC 2045 §6.7)."""
-    return binascii.b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
+    # the encoder ends its soft lines as it finds other lines ended, and in a single line it finds none
+    return binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
 
 
 def seven_bit(html: str) -> bytes:
@@ -55,10 +56,16 @@ def seven_bit(html: str) -> bytes:
     Nothing else needs encoding then (RFC 2045 §2.7), and that takes a tenth of the time of quoted-printable.
     """
     # `=_` begins the boundary; written so, a link or a text with it means the same
-    lines = html.replace("=_", "&#61;_").encode("ascii", "xmlcharrefreplace").split(b"\n")
-    if max(map(len, lines)) > FOLDED_OCTETS:
-        lines = [line if len(line) <= FOLDED_OCTETS else _fold(line.decode()).encode() for line in lines]
-    return b"\r\n".join(lines)
+    html = html.replace("=_", "&#61;_").replace("\n", "\r\n")
+    return folded(html.encode("ascii", "xmlcharrefreplace"))
+
+
+def folded(html: bytes) -> bytes:
+    """ASCII HTML with lines of at most FOLDED_OCTETS."""
+    lines = html.split(b"\r\n")
+    if max(map(len, lines)) <= FOLDED_OCTETS:
+        return html
+    return b"\r\n".join(line if len(line) <= FOLDED_OCTETS else _fold(line.decode()).encode() for line in lines)
 
 
 def short_lines(html: str) -> str:
