@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import escape
 
@@ -163,10 +164,12 @@ def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[s
         yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
 
 
+@lru_cache(maxsize=4096)  # readers share their reasons
 def _in_ascii(text: str) -> str:
-    return seven_bit(escape(text)).decode("ascii")
+    return seven_bit(str(escape(text))).decode("ascii")
 
 
+@lru_cache(maxsize=4096)
 def _in_lines(text: str) -> str:
     return quoted_printable(wrap(text, indent=2)).decode("ascii")
 
@@ -195,9 +198,9 @@ def _title(card: Card, match: Match) -> str:
 def _abstract(card: Card, match: Match, step: int) -> str:
     if not card.abstract:
         return ""
-    spans, end = _spans(match, "abstract"), card.openings[step]
+    hits, end = [reason.spans for reason in match.reasons if reason.field == "abstract"], card.openings[step]
+    spans = [span for found in hits for span in found]
     shown = card.abstract_html.marked(spans, (0, end))
-    hits = [reason.spans for reason in match.reasons if reason.field == "abstract"]
     passage = passage_of(card.abstract, hits, end)
     if passage:
         shown += (f"{_CUT_HERE} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)

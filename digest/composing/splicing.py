@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ _IN_HTML = _pattern(seven_bit(_BEGIN), seven_bit(_END))
 _IN_TEXT = _pattern(quoted_printable(_BEGIN), quoted_printable(_END))
 
 
+@lru_cache(maxsize=1024)
 def hole(number: int) -> Markup:
     """What a template shows in place of a piece; in text it stands on a line of its own."""
     return Markup(f"{_BEGIN}{number}{_END}")  # noqa: S704 - a number
@@ -28,7 +30,7 @@ def hole(number: int) -> Markup:
 
 def fill_html(page: str, pieces: Sequence[str]) -> bytes:
     """The HTML part of a page with holes, into which pieces of ASCII HTML are set."""
-    return _IN_HTML.sub(lambda found: folded(pieces[int(found[1])].encode("ascii")), seven_bit(page))
+    return folded(_IN_HTML.sub(lambda found: pieces[int(found[1])].encode("ascii"), seven_bit(page)))
 
 
 def fill_text(page: str, pieces: Sequence[str]) -> bytes:

@@ -27,6 +27,9 @@ from digest.composing.signing import Sign
 from digest.composing.wrapping import underlined, wrap
 from digest.domain import Letterhead
 
+START = {"ltr": "left", "rtl": "right"}
+"""On which side lines begin, for templates' `{{ start }}`."""
+
 # shows nothing, and keeps an inbox from filling its preview with what follows the preheader
 _PADDING = (Markup("\n") + Markup("&#847;&zwnj;&nbsp;") * 20) * 2
 
@@ -39,12 +42,13 @@ class Page:
 
     path: Path
     source: str
-    template: Template
+    templates: Mapping[str, Template]
+    """By the direction in which a text runs."""
 
     def render(self, **values: object) -> str:
         """The page with these values. Raises ConfigError if it asks for something that isn't there."""
         try:
-            return self.template.render(values)
+            return self.templates[str(values.get("dir", "ltr"))].render(values)
         except (TemplateError, TypeError, ValueError, LookupError) as error:
             names = _NAME.findall(str(error))
             line = _line_of(self.source, names[-1]) if names else 1
@@ -115,13 +119,11 @@ def load_templates(letterhead: Letterhead, templates: Path | None = None) -> Com
 
 def shared_values(letterhead: Letterhead, language: Language) -> dict[str, object]:
     """What every email of this installation shows."""
-    is_ltr = language.direction == "ltr"
     return {
         "_": language.say,
         "lang": language.code,
         "dir": language.direction,
-        "start": "left" if is_ltr else "right",
-        "end": "right" if is_ltr else "left",
+        "start": START[language.direction],
         "site_name": one_line(letterhead.site_name, 100),
         "postal_address": one_line(letterhead.postal_address, 300),
         "padding": _PADDING,
@@ -157,8 +159,11 @@ def _load_page(environment: Environment, folders: Sequence[Path], name: str) -> 
         raise broken_template(path, error.lineno, str(error.message)) from error
     if path.suffix == ".mjml":
         fragments = {included: _read(folders, included) for included in includes_of(source)}
-        template = environment.from_string(short_lines(compile_mjml(path, source, fragments)))
-    return Page(path, source, template)
+        html = short_lines(compile_mjml(path, source, fragments))
+        # these stand at every paragraph: written in once, not in each mail
+        written = {dir_: html.replace("{{ start }}", start) for dir_, start in START.items()}
+        return Page(path, source, {dir_: environment.from_string(text) for dir_, text in written.items()})
+    return Page(path, source, dict.fromkeys(START, template))
 
 
 def _read(folders: Sequence[Path], name: str) -> tuple[Path, str]:
