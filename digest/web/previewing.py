@@ -75,7 +75,7 @@ class _Desk:
             raise HTTPException(404)
         limitless = replace(reader, profile=replace(reader.profile, max_papers=MOST_PAPERS))
         digest = preview_digest(limitless, day, self._pages.parts)
-        html = _html_of(compose_with_cards(digest, {}, self._pages.parts))
+        html = html_of(compose_with_cards(digest, {}, self._pages.parts))
         return self._pages.show("read.html", digest=digest, html=html)
 
     def _show(self, reader: Subscriber, *, is_stranger: bool) -> Response:
@@ -87,13 +87,14 @@ class _Desk:
         html = ""
         if not digest.is_empty:
             try:
-                html = _html_of(compose_with_cards(digest, {}, self._pages.parts))
+                html = html_of(compose_with_cards(digest, {}, self._pages.parts))
             except ComposeError as error:
                 return self._pages.notice("This digest can’t be made", str(error), status=422)
         return self._pages.show("preview.html", digest=digest, html=html, is_stranger=is_stranger)
 
 
-def _html_of(email: Email) -> str:
+def html_of(email: Email) -> str:
+    """A mail's HTML part, fit for a frame: its links open a tab."""
     part = message_from_bytes(email.content, policy=policy.default).get_body(("html",))
     html: str = part.get_content() if part is not None else ""
     head, tag, rest = html.partition("<head>")
