@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup check test demo preview bench recorded fuzz fix
+.PHONY: setup check test demo preview bench recorded mails fuzz fix
 
 setup:            ## a virtual environment with everything
 	$(PYTHON) -m venv .venv
@@ -29,6 +29,10 @@ bench:            ## each script prints a table with a ratio measured in the sam
 recorded:         ## what became of every recorded page and bounce: files, records, refusals and why
 	$(BIN)/python -m tests.sources.recorded $(DIGEST_TEST_DATA)
 	$(BIN)/python -m tests.bounces.recorded $(DIGEST_TEST_DATA)
+
+mails:            ## the mails of 20 recorded days for 50 recorded profiles into build/mails, and the faults in them
+	mkdir -p build/mails
+	$(BIN)/python -m tests.composing.recorded $(DIGEST_TEST_DATA) build/mails
 
 fuzz:             ## ten minutes of damaged pages and five of damaged reports; needs the extra "fuzz"
 	mkdir -p build/corpus && cp tests/pages/* build/corpus

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from digest.composing import build_digest
-from digest.domain import Digest, Paper, Profile, SourceAccount, Subscriber, WordCounts
+from digest.domain import (
+    Digest,
+    Match,
+    Paper,
+    Profile,
+    Revision,
+    RevisionKind,
+    SourceAccount,
+    Subscriber,
+    WordCounts,
+)
 from digest.matching import Shortlist, Statistics, count_words, liked_papers, list_matches, rank_trending, read_paper
-from digest.planning import READERS_A_BATCH, cursor_before, in_batches, split_covered
+from digest.planning import MOST_EDITIONS, READERS_A_BATCH, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
 PAPERS_COUNTED = 20_000
 """How rare a word is, is told by so many of the newest stored papers: about a month of arXiv's computer science."""
+REVISIONS_REACH = timedelta(days=30)
+"""How old a paper may be for its readers to be told of a revision: for that their mails are looked through."""
+
+_WEIGHTIEST_FIRST = (RevisionKind.WITHDRAWN, RevisionKind.PUBLISHED, RevisionKind.ACCEPTED, RevisionKind.VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,8 @@ class Span:
     """Papers of the covered editions."""
     listed: tuple[Paper, ...]
     """Papers that a community listed first on the covered days, whatever their edition."""
+    revised: tuple[Match, ...]
+    """Papers of earlier editions of which something became known on the covered days, the weightiest news first."""
     older_papers: int
     account: tuple[SourceAccount, ...]
     """What the sources brought on the covered days, those without a paper included."""
@@ -36,8 +52,9 @@ class Span:
 
     @property
     def oldest(self) -> date:
-        """The oldest edition to which any of the papers belongs."""
-        return min((paper.edition for paper in self.listed if paper.edition), default=self.edition)
+        """The oldest edition to which any of the papers belongs that may have been mailed before."""
+        papers = (*self.listed, *(match.paper for match in self.revised))
+        return min((paper.edition for paper in papers if paper.edition), default=self.edition)
 
     @property
     def every_paper(self) -> tuple[Paper, ...]:
@@ -120,10 +137,29 @@ def load_span(papers: PaperStore, *, after: date, edition: date) -> Span:
         covers=covers if edition in covers else (*covers, edition),
         papers=held,
         listed=tuple(paper for day in covers for paper in papers.listed_in(day, as_of=edition)),
+        revised=tuple(_load_revised(papers, after=counted_only, edition=edition)),
         older_papers=sum(len(papers.of_edition(day, as_of=edition)) for day in older),
         account=papers.accounts(counted_only, edition),
         covered=frozenset(paper.id for paper in held),
     )
+
+
+def _load_revised(papers: PaperStore, *, after: date, edition: date) -> Iterator[Match]:
+    """The papers of earlier editions that were revised since a day, those with the weightiest news first."""
+    told: defaultdict[str, list[Revision]] = defaultdict(list)
+    for days in range(min((edition - after).days, MOST_EDITIONS)):
+        for revision in papers.revisions_of(edition - timedelta(days=days)):
+            told[revision.paper_id].append(revision)
+    found = []
+    for paper in papers.named(told):
+        if paper.edition is not None and paper.edition <= after and edition - paper.edition <= REVISIONS_REACH:
+            news = tuple(sorted(told[paper.id], key=_weight_of))
+            found.append(Match(paper, interest="", score=0.0, reasons=(), revisions=news))
+    return iter(sorted(found, key=lambda match: _weight_of(match.revisions[0])))
+
+
+def _weight_of(revision: Revision) -> int:
+    return _WEIGHTIEST_FIRST.index(revision.kind)
 
 
 def _assemble(
@@ -140,6 +176,7 @@ def _assemble(
         covers=span.covers,
         considered=len(span.papers),
         trending=rank_trending(span.listed, limit=wanted, without=matched | mailed),
+        revised=[match for match in span.revised if match.paper.id in mailed],
         again_through=loss.through if loss else None,
         again_is_doubtful=loss.is_doubtful if loss else False,
         older_papers=span.older_papers,

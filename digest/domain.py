@@ -349,6 +349,8 @@ class Match:
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...] = ()
     """What else the reader should know of the choice, such as that the paper's categories are unknown."""
+    revisions: tuple[Revision, ...] = ()
+    """What became known of a paper that the reader was sent before; only in the section of revisions."""
 
 
 class SectionKind(StrEnum):
@@ -369,6 +371,8 @@ class Section:
     title: str
     matches: tuple[Match, ...]
     note: str = ""
+    day: date | None = None
+    """The edition of all its papers, in a weekly digest; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,6 +513,8 @@ class Letterhead:
     postal_address: str = ""
     bounce_address: str = ""
     """To which mail comes back, each under a signed address of its own; empty: to the sender."""
+    mails_when_empty: bool = False
+    """Whether a reader for whom nothing matched gets a short mail that says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -18,6 +19,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    READ = "read"
     LEARN = "learn"
 
 
@@ -42,6 +44,7 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     Purpose.CONFIRM: timedelta(days=3),
     Purpose.PREFERENCES: timedelta(days=90),
     Purpose.LEARN: timedelta(days=90),
+    Purpose.READ: timedelta(days=90),
     Purpose.UNSUBSCRIBE: None,  # an unsubscribe link never expires (RFC 8058 sets no end; readers keep old mail)
 }
 
@@ -51,7 +54,7 @@ def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: da
 
     Equal arguments give equal links, so a mail can be made again byte for byte. `secrets` are newest first.
     """
-    token: str = _serializer(purpose, secrets).dumps([subscriber_id, issued.toordinal()])
+    token: str = _serializer(purpose, tuple(secrets)).dumps([subscriber_id, issued.toordinal()])
     return f"{base_url.rstrip('/')}/{purpose}/{token}"
 
 
@@ -79,17 +82,23 @@ def read_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[s
 
     Raises LinkError if the token is forged, made for another purpose, or older than its purpose allows.
     """
+    return read_dated_token(token, purpose, today=today, secrets=secrets)[0]
+
+
+def read_dated_token(token: str, purpose: Purpose, *, today: date, secrets: Sequence[str]) -> tuple[str, date]:
+    """The subscriber id in a token and the day it was issued, in a mail its edition. Raises LinkError likewise."""
     try:
-        subscriber_id, issued = _serializer(purpose, secrets).loads(token)
-        age = today - date.fromordinal(issued)
+        subscriber_id, issued = _serializer(purpose, tuple(secrets)).loads(token)
+        day = date.fromordinal(issued)
     except (BadSignature, TypeError, ValueError, OverflowError) as error:
         raise LinkError("this link is not valid") from error
     lifetime = LIFETIMES[purpose]
-    if lifetime is not None and age > lifetime:
+    if lifetime is not None and today - day > lifetime:
         raise LinkError(f"this link was valid for {lifetime.days} days and has expired")
-    return str(subscriber_id)
+    return str(subscriber_id), day
 
 
-def _serializer(purpose: Purpose, secrets: Sequence[str]) -> URLSafeSerializer:
+@lru_cache(maxsize=64)  # a mail has several links, and making one takes longer than using it
+def _serializer(purpose: Purpose, secrets: tuple[str, ...]) -> URLSafeSerializer:
     # itsdangerous signs with the last key of the list and verifies with all of them
     return URLSafeSerializer(list(reversed(secrets)), salt=f"digest.{purpose}")

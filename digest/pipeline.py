@@ -260,10 +260,10 @@ def _digests_of(readers: Iterable[Subscriber], day: date, parts: Parts, report: 
 def _compose(
     digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
 ) -> Iterator[Email]:
-    cards: dict[str, Card] = {}
+    cards: dict[tuple[str, str], Card] = {}
     for digest in digests:
         reader = digest.subscriber
-        if digest.is_empty:
+        if digest.is_empty and not parts.composer.letterhead.mails_when_empty:
             if not is_rehearsal:
                 parts.store.deliveries.skip(digest.edition, reader.id)
             continue
@@ -280,10 +280,11 @@ def _compose(
         yield email
 
 
-def compose_with_cards(digest: Digest, cards: dict[str, Card], parts: Parts) -> Email:
-    """One digest's email; `cards` keeps what is rendered, so that each paper's card is rendered once an edition."""
-    missing = [match.paper for match in digest.shown if match.paper.id not in cards]
-    cards.update(render_cards(missing, parts.composer))
+def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:
+    """One digest's email; `cards` keeps what is rendered: each paper's card once an edition and language."""
+    language = parts.composer.language_of(digest.subscriber.language).code
+    missing = [match.paper for match in digest.shown if (match.paper.id, language) not in cards]
+    cards.update(render_cards(missing, parts.composer, language))
     return compose_email(digest, cards, parts.composer, sent_at=parts.now())
 
 

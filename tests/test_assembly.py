@@ -10,15 +10,22 @@ from typing import Any
 
 import pytest
 
-from digest.assembly import assemble_digests, count_editions, load_span
+from digest.assembly import REVISIONS_REACH, assemble_digests, count_editions, load_span
 from digest.domain import (
     Batch,
     BatchState,
+    DeliveryState,
     Digest,
     Edition,
+    Email,
     Interest,
+    Match,
+    Outcome,
     Paper,
     Profile,
+    Revision,
+    RevisionKind,
+    Section,
     SectionKind,
     Subscriber,
     WordCounts,
@@ -244,3 +251,69 @@ def test_words_that_were_counted_before_are_not_counted_anew(store: Store, colle
 
     assert (fresh[EVE].papers, fresh[EVE].frequency["hedge"]) == (1, 1)
     assert count_editions(DAY, store.papers) == {EVE: WordCounts(7, {"owl": 7})}
+
+
+def revised(number: int, version: int = 2, *, day: date = DAY, **details: Any) -> Paper:
+    return paper(number, day=day, version=version, **details)
+
+
+@pytest.fixture
+def sent(store: Store) -> Callable[..., None]:
+    """Records that a reader's mail of a day went out with some papers."""
+
+    def record(name: str, day: date, papers: Sequence[Paper], after: date | None = None) -> None:
+        who = reader(name, cursor=after or day - timedelta(days=1))
+        matches = tuple(Match(one, "Hedges", 1.0, ()) for one in papers)
+        section = Section(SectionKind.INTEREST, "Hedges", matches)
+        digest = Digest(who, day, (day,), (section,), considered=len(papers), matched=len(papers))
+        email = Email(who.email, "digest@papers.example", f"<{name}@x>", "", b"", who.id, day, digest)
+        store.subscribers.enroll([who], edition=day)
+        store.deliveries.plan(day, [who])
+        with store.deliveries.open_ownership() as owner:
+            assert store.deliveries.claim([email], owner=owner)
+            store.deliveries.record(Outcome(email, DeliveryState.SENT), owner=owner, relay="test")
+
+    return record
+
+
+Sent = Callable[..., None]
+
+
+@pytest.fixture
+def revise(store: Store) -> Callable[..., None]:
+    def add(*papers: Paper, day: date = DAY) -> None:
+        batch = Batch("", day, BatchState.OK, source="arxiv", revised=papers)
+        store.ledger.add_batches(Edition(day, day - timedelta(days=7)), [batch])
+
+    return add
+
+
+def test_a_revision_is_told_once_and_only_to_readers_who_were_sent_the_paper(
+    store: Store, collect: Collect, revise: Callable[..., None], assemble: Assemble, sent: Sent
+) -> None:
+    collect(paper(1, day=EVE, version=1), paper(2, day=EVE, version=1), day=EVE)
+    sent("ada", EVE, store.papers.of_edition(EVE, as_of=EVE)[:1])
+    revise(revised(1), revised(2))
+
+    ada, bob = assemble(reader("ada"), reader("bob"))
+    (tomorrow,) = assemble(reader("ada", cursor=DAY), day=DAY + timedelta(days=1))
+
+    assert shown(ada, SectionKind.REVISED) == ["1"]
+    assert ada.shown[0].revisions == (Revision("arxiv:2606.00001", RevisionKind.VERSION, "v2", DAY),)
+    assert (ada.matched, ada.considered) == (0, 0)
+    assert shown(bob, SectionKind.REVISED) == shown(tomorrow, SectionKind.REVISED) == []
+
+
+def test_a_withdrawal_comes_before_new_versions_and_old_papers_are_left_alone(
+    store: Store, collect: Collect, revise: Callable[..., None], assemble: Assemble, sent: Sent
+) -> None:
+    old = DAY - REVISIONS_REACH - timedelta(days=1)
+    collect(paper(3, day=old, version=1), day=old)
+    collect(paper(1, day=EVE, version=1), paper(2, day=EVE, version=1), day=EVE)
+    sent("ada", old, store.papers.of_edition(old, as_of=old))
+    sent("ada", EVE, store.papers.of_edition(EVE, as_of=EVE), after=old)
+    revise(revised(1), revised(2, is_withdrawn=True, comment="An error in Lemma 2"), revised(3))
+
+    (digest,) = assemble(reader("ada"))
+
+    assert shown(digest, SectionKind.REVISED) == ["2", "1"]

@@ -15,7 +15,7 @@ from digest.cli.edge import (
     ExitCode,
     context_of,
     is_local,
-    letterhead_of,
+    make_composer,
     make_sources,
     make_transport,
     open_parts,
@@ -25,7 +25,7 @@ from digest.cli.edge import (
 )
 from digest.cli.output import print_json, say
 from digest.cli.returning import imap_box
-from digest.composing import open_composer
+from digest.composing import Composer
 from digest.config import Config
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
@@ -98,8 +98,10 @@ def _check_files(context: Context) -> Iterator[Finding]:
     sources = yield from _try("sources", lambda: make_sources(settings))
     yield from _try("transport", lambda: make_transport(settings))
     readers = yield from _try("subscribers", lambda: read_files(settings))
-    yield from _try("templates", lambda: open_composer(letterhead_of(settings, secrets=("checked, not signed",))))
+    composer = yield from _try("templates", lambda: make_composer(settings, secrets=("checked, not signed",)))
     yield from _warnings(settings, sources, readers or ())
+    if composer:
+        yield from _strange_languages(readers or (), composer)
 
 
 def _try(what: str, make: Callable[[], Any]) -> Generator[Finding, None, Any]:
@@ -148,6 +150,14 @@ def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> 
         yield _warn("bounces.path", f"there is no {config.bounces.path}", "make the mailbox, or correct the path")
     if not config.site.postal_address:
         yield _warn("site.postal_address", "is empty: many countries' laws want one in the footer", "write it")
+
+
+def _strange_languages(readers: tuple[Subscriber, ...], composer: Composer) -> Iterator[Finding]:
+    for reader in readers:
+        if not reader.language.startswith(composer.language_of(reader.language).code.split("-")[0]):
+            known = ", ".join(sorted(composer.languages))
+            problem = f"language: there is no catalogue for {reader.language!r}, so mails are English"
+            yield _warn(reader.file, problem, f"write one of {known}")
 
 
 def _warn(what: str, message: str, repair: str) -> Finding:

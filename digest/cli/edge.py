@@ -19,11 +19,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest import delivery, sources
 from digest.adapters import make_adapter
-from digest.composing import open_composer
+from digest.composing import Composer, Feedback, open_composer, open_signer
 from digest.config import Config, load_config, load_subscribers, read_subscriber, read_toml, signing_secrets
 from digest.config.settings import secret_path
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
+from digest.links import Verb, make_learning_links
 from digest.matching import check_interest
 from digest.pipeline import Parts
 from digest.sources import Source, open_http
@@ -206,7 +207,21 @@ def letterhead_of(config: Config, *, secrets: tuple[str, ...]) -> Letterhead:
         reply_to=site.reply_to,
         postal_address=site.postal_address,
         bounce_address=config.bounces.address,
+        mails_when_empty=config.schedule.when_empty == "mail",
     )
+
+
+def make_composer(config: Config, *, secrets: tuple[str, ...]) -> Composer:
+    """What makes emails, with the operator's templates and key. Raises ConfigError with the mistakes in them."""
+    dkim = config.dkim
+    sign = open_signer(dkim.domain, dkim.selector, Path(dkim.key_file), file=config.file) if dkim.domain else None
+    feedback_of = partial(_feedback_links, config.site.base_url, secrets)
+    return open_composer(letterhead_of(config, secrets=secrets), config.templates, feedback_of=feedback_of, sign=sign)
+
+
+def _feedback_links(base_url: str, secrets: tuple[str, ...], reader: str, paper: str, edition: date) -> Feedback:
+    links = make_learning_links(base_url, reader, paper, issued=edition, secrets=secrets)
+    return Feedback(more=links[Verb.MORE], less=links[Verb.LESS], mute=links[Verb.MUTE])
 
 
 def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber, ...]]:
@@ -228,7 +243,7 @@ def open_parts(config: Config) -> Iterator[Parts]:
     """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
     made_sources, transport, _ = check_all(config)
     secrets = signing_secrets(config)
-    composer = open_composer(letterhead_of(config, secrets=secrets))
+    composer = make_composer(config, secrets=secrets)
     read_signup = subscriber_reader(config)
     with open_store(config.store_url, now=now_in_utc, read_signup=read_signup, secrets=secrets) as store:
         yield Parts(

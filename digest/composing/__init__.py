@@ -8,16 +8,19 @@ from digest.composing.confirming import compose_confirmation
 from digest.composing.emails import compose_email
 from digest.composing.headers import message_id
 from digest.composing.opening import open_composer
-from digest.composing.templates import Composer
+from digest.composing.signing import open_signer
+from digest.composing.templates import Composer, Feedback
 
 __all__ = [
     "Card",
     "Cards",
     "Composer",
+    "Feedback",
     "build_digest",
     "compose_confirmation",
     "compose_email",
     "message_id",
     "open_composer",
+    "open_signer",
     "render_cards",
 ]

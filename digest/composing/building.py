@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import product
 
-from digest.domain import Digest, Match, Section, SectionKind, SourceAccount, Subscriber
+from digest.composing.language import message
+from digest.domain import Digest, Frequency, Match, Section, SectionKind, SourceAccount, Subscriber
 
-UNNAMED_INTEREST = "Your papers"
-AGAIN = "An earlier mail with these papers did not reach you."
-AGAIN_IN_DOUBT = "You may have seen these papers: we could not tell whether an earlier mail reached you."
+UNNAMED_INTEREST = message("Your papers")
+AGAIN = message("An earlier mail with these papers did not reach you.")
+AGAIN_IN_DOUBT = message("You may have seen these papers: we could not tell whether an earlier mail reached you.")
+
+REVISIONS_SHOWN = 8
+"""So many papers sent before are told to have changed; the weightiest news first."""
 
 
 def build_digest(
@@ -22,15 +27,17 @@ def build_digest(
     considered: int,
     matched: int,
     trending: Sequence[Match] = (),
+    revised: Sequence[Match] = (),
     again_through: date | None = None,
     again_is_doubtful: bool = False,
     older_papers: int = 0,
     account: tuple[SourceAccount, ...] = (),
 ) -> Digest:
-    """One subscriber's digest: a section an interest, then late arrivals, then papers sent in vain, then trending ones.
+    """One subscriber's digest: a section an interest, late arrivals, papers sent in vain, revisions, trending papers.
 
     The best `max_papers` are shown, over all interests; `matched` counts all there are. Papers of editions up to
-    `again_through` may have been mailed before. `trending` is taken as it comes: the caller has ranked and cut it.
+    `again_through` may have been mailed before. `trending` and `revised` are taken as they come: the caller has ranked
+    them. A weekly digest has a section for each day and interest.
     """
     shown = best_first(matches)[: subscriber.profile.max_papers]
     again = tuple(match for match in shown if _is_again(match, again_through))
@@ -39,9 +46,10 @@ def build_digest(
     fresh = [match for match in shown if not _is_again(match, again_through)]
     sections = (
         *_interests(subscriber, [match for match in fresh if not match.paper.is_late]),
-        Section(SectionKind.LATE, "Late arrivals", tuple(match for match in fresh if match.paper.is_late)),
-        Section(SectionKind.AGAIN, "Once more", again, note=note),
-        Section(SectionKind.TRENDING, "Trending today", tuple(trending), note=note if was_seen_perhaps else ""),
+        Section(SectionKind.LATE, message("Late arrivals"), tuple(match for match in fresh if match.paper.is_late)),
+        Section(SectionKind.AGAIN, message("Once more"), again, note=note),
+        Section(SectionKind.REVISED, message("News of papers you were sent"), tuple(revised[:REVISIONS_SHOWN])),
+        Section(SectionKind.TRENDING, message("Trending"), tuple(trending), note=note if was_seen_perhaps else ""),
     )
     return Digest(
         subscriber=subscriber,
@@ -61,17 +69,16 @@ def best_first(matches: Iterable[Match]) -> list[Match]:
 
 
 def without_weakest(digest: Digest, count: int) -> Digest:
-    """The digest with `count` matches fewer: the lowest scores first, trending papers (the last section) after them."""
-    trending = [match for section in digest.sections if not is_personal(section) for match in section.matches]
-    personal = best_first(personal_matches(digest))
-    ranked = [*trending, *personal]
+    """The digest with `count` matches fewer: the lowest scores first, trending and revised papers after them."""
+    others = [match for section in digest.sections if not is_personal(section) for match in section.matches]
+    ranked = [*others, *best_first(personal_matches(digest))]
     kept = {match.paper.id for match in ranked[: max(0, len(ranked) - count)]}
     return _keep(digest, lambda match: match.paper.id in kept)
 
 
 def is_personal(section: Section) -> bool:
-    """Whether a section holds papers that fit the profile; all but the trending ones do."""
-    return section.kind is not SectionKind.TRENDING
+    """Whether a section holds new papers that fit the profile; all but the trending and revised ones do."""
+    return section.kind not in (SectionKind.TRENDING, SectionKind.REVISED)
 
 
 def personal_matches(digest: Digest) -> list[Match]:
@@ -81,9 +88,11 @@ def personal_matches(digest: Digest) -> list[Match]:
 
 def _interests(subscriber: Subscriber, matches: Sequence[Match]) -> Iterator[Section]:
     names = [*(interest.name for interest in subscriber.profile.interests), *(match.interest for match in matches)]
-    for name in dict.fromkeys(names):
-        found = tuple(match for match in matches if match.interest == name)
-        yield Section(SectionKind.INTEREST, name or UNNAMED_INTEREST, found)
+    is_weekly = subscriber.frequency is Frequency.WEEKLY
+    days = sorted({match.paper.edition for match in matches if match.paper.edition}) if is_weekly else [None]
+    for day, name in product(days, dict.fromkeys(names)):
+        found = tuple(match for match in matches if match.interest == name and day in (None, match.paper.edition))
+        yield Section(SectionKind.INTEREST, name or UNNAMED_INTEREST, found, day=day)
 
 
 def _is_again(match: Match, again_through: date | None) -> bool:

@@ -1,44 +1,65 @@
-"""Renders each paper's card once an edition; for each reader only marks and reasons are set in. Chooses no papers."""
+"""Renders each paper once an edition and language; for each reader marks and reasons are set in. Chooses no papers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from digest.composing.cleaning import ELLIPSIS, clean, one_line, safe_link, word_end
+from digest.composing.language import Language
 from digest.composing.marking import Markable, Span
+from digest.composing.message import quoted_printable, seven_bit, short_lines
 from digest.composing.passages import opening_end, passage_of
-from digest.composing.templates import Composer, wrap
-from digest.composing.wording import TITLE_CHARACTERS, authors_of, facts_of, joined, standing_of, why_of
+from digest.composing.templates import Composer, Feedback, Page
+from digest.composing.wording import (
+    AUTHORS_IN_A_LINE,
+    TITLE_CHARACTERS,
+    authors_of,
+    facts_of,
+    joined,
+    news_of,
+    standing_of,
+    why_of,
+)
+from digest.composing.wrapping import wrap
 from digest.domain import Match, Paper, SectionKind
 
-ABSTRACT_CHARACTERS = (500, 350, 200)
+ABSTRACT_CHARACTERS = (420, 300, 160)
 """How much of an abstract is shown, and how much where an email would get too big: each step is tried in turn."""
 
-# a private-use character: cleaning takes them out of every text, so this one can only be ours
-_HOLE = "\ue000"
+# private-use characters: cleaning takes them out of every text, so these can only be ours
+_TITLE, _WHY, _ABSTRACT, _MORE, _LESS, _MUTE = _HOLES = "\ue000\ue001\ue002\ue003\ue004\ue005"
+_HOLE = re.compile(f"([{_HOLES}])")
+_HOLE_IN_TEXT = re.compile(f" *([{_HOLES}])")  # what is filled in brings its indentation
 _CUT = f"\N{NO-BREAK SPACE}{ELLIPSIS}"
+_CUT_HERE, _ELLIPSIS = seven_bit(_CUT).decode(), seven_bit(ELLIPSIS).decode()
+_FEEDBACK = Feedback(more=_MORE, less=_LESS, mute=_MUTE)
+
+Pieces = tuple[str, ...]
+"""A rendered page cut at its holes: what stands between them, and in turn the holes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A card as it looks to every reader, in pieces around what differs between them.
+    """A paper as it looks to every reader, encoded as in a mail, in pieces around what differs between readers."""
 
-    HTML is cut at the title, the reasons and the abstract, text at the reasons; trending papers have no reasons.
-    """
-
-    html: tuple[str, ...]
-    text: tuple[str, ...]
+    html: Pieces
+    text: Pieces
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One paper, ready for all readers it fits and for those to whom it is shown because it is trending."""
+    """One paper in one language, ready for all readers it fits and for those to whom it is shown as trending."""
 
     chosen: Look
     trending: Look
+    """The same with its standing in place of reasons."""
+    line: Look
+    standing: str
     title: str
     abstract: str
     title_html: Markable
@@ -48,47 +69,77 @@ class Card:
     """Where the opening of the abstract ends, for each step of ABSTRACT_CHARACTERS."""
 
 
-Cards = Mapping[str, Card]
-"""Cards by the papers' ids."""
+Cards = Mapping[tuple[str, str], Card]
+"""Cards by the papers' ids and the languages' codes."""
 
 
-def render_cards(papers: Iterable[Paper], composer: Composer) -> Cards:
-    """Render the card of each paper, once for all readers."""
-    return {paper.id: _render_card(paper, composer) for paper in papers}
+def render_cards(papers: Iterable[Paper], composer: Composer, language: str = "en") -> dict[tuple[str, str], Card]:
+    """Render the card of each paper, once for all readers of a language."""
+    spoken = composer.language_of(language)
+    return {(paper.id, spoken.code): _render_card(paper, composer, spoken) for paper in papers}
 
 
-def card_html(card: Card, match: Match, kind: SectionKind, step: int) -> Markup:
-    """One reader's card: matched words marked, reasons told, the abstract as long as `step` allows."""
-    fillings = [_title(card, match)]
-    if kind is not SectionKind.TRENDING:
-        fillings.append(escape(why_of(match)))
-    if card.abstract:
-        fillings.append(_abstract(card, match, step))
-    # the pieces come from autoescaping templates, the fillings are escaped
-    return Markup(_fill(_look(card, kind).html, fillings))  # noqa: S704
+def card_html(
+    card: Card, match: Match, kind: SectionKind, why: str, *, step: int, feedback: Feedback | None = None
+) -> str:
+    """One reader's card in ASCII: matched words marked, reasons told, the abstract as long as `step` allows."""
+    fillings = {_TITLE: _title(card, match), _WHY: _in_ascii(why), _ABSTRACT: _abstract(card, match, step)}
+    if feedback:
+        fillings |= {_MORE: _in_ascii(feedback.more), _LESS: _in_ascii(feedback.less), _MUTE: _in_ascii(feedback.mute)}
+    return _fill(_look(card, kind).html, fillings)
 
 
-def card_text(card: Card, match: Match, kind: SectionKind) -> str:
-    """One reader's card in plain text, with the reasons and without marks."""
-    fillings = [] if kind is SectionKind.TRENDING else [wrap(why_of(match), indent=2).lstrip()]
-    return _fill(_look(card, kind).text, fillings)
+def card_text(card: Card, kind: SectionKind, why: str) -> str:
+    """One reader's card in quoted-printable text, with the reasons and without marks."""
+    return _fill(_look(card, kind).text, {_WHY: _in_lines(why)})
 
 
-def _render_card(paper: Paper, composer: Composer) -> Card:
-    title = clean(paper.title).rstrip() or "Untitled"
+def line_html(card: Card, match: Match, said: str) -> str:
+    """One reader's line in ASCII: the title with matched words marked, and what is said of the paper."""
+    return _fill(card.line.html, {_TITLE: _title(card, match), _WHY: _in_ascii(said)})
+
+
+def line_text(card: Card, said: str) -> str:
+    """One reader's line in quoted-printable text."""
+    return _fill(card.line.text, {_WHY: _in_lines(said)})
+
+
+def said_of(card: Card, match: Match, kind: SectionKind, language: Language) -> str:
+    """What one reader's line says of its paper: why it is there, or what became known of it."""
+    match kind:
+        case SectionKind.REVISED:
+            return news_of(match, language)
+        case SectionKind.TRENDING:
+            return card.standing
+        case _:
+            return why_of(match, language)
+
+
+def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
+    title = clean(paper.title).rstrip() or language.say("Untitled")
     abstract = clean(paper.abstract).rstrip()
     title_end = len(title) if len(title) <= TITLE_CHARACTERS else word_end(title, TITLE_CHARACTERS - 1)
     openings = tuple(opening_end(abstract, limit) for limit in ABSTRACT_CHARACTERS)
-    facts, standing = facts_of(paper), standing_of(paper)
+    facts, standing = facts_of(paper, language), standing_of(paper, language)
     values = {
+        "_": language.say,
         "title": title[:title_end] + (ELLIPSIS if title_end < len(title) else ""),
-        "authors": authors_of(paper),
-        "links": _links(paper),
+        "authors": authors_of(paper, language),
+        "links": tuple(_links(paper, language)),
         "abstract": abstract[: openings[0]] + (_CUT if openings[0] < len(abstract) else ""),
+        "feedback": _FEEDBACK if composer.feedback_of else None,
+        "is_withdrawn": paper.is_withdrawn,
     }
+    card, text = composer.card_html, composer.card_text
     return Card(
-        chosen=_render_look(composer, {**values, "facts": joined(facts, standing), "why": _HOLE}),
-        trending=_render_look(composer, {**values, "facts": facts, "why": standing}),
+        chosen=_render_look(card, text, {**values, "facts": joined(facts, standing), "why": _WHY}),
+        trending=_render_look(card, text, {**values, "facts": facts, "why": standing}),
+        line=_render_look(
+            composer.line_html,
+            composer.line_text,
+            {**values, "authors": authors_of(paper, language, AUTHORS_IN_A_LINE), "said": _WHY},
+        ),
+        standing=standing,
         title=title,
         abstract=abstract,
         title_html=Markable.of(title),
@@ -98,32 +149,63 @@ def _render_card(paper: Paper, composer: Composer) -> Card:
     )
 
 
-def _render_look(composer: Composer, values: Mapping[str, object]) -> Look:
-    cut = {"title": _HOLE, "abstract": _HOLE if values["abstract"] else ""}
-    html = composer.card_html.render(**{**values, **cut, "short_title": one_line(str(values["title"]), 60)})
-    return Look(tuple(html.strip().split(_HOLE)), tuple(composer.card_text.render(**values).split(_HOLE)))
+def _render_look(html: Page, text: Page, values: Mapping[str, object]) -> Look:
+    cut = {"title": _TITLE, "abstract": _ABSTRACT if values["abstract"] else ""}
+    page = html.render(**{**values, **cut, "short_title": one_line(str(values["title"]), 60)})
+    return Look(
+        html=tuple(_encode(_HOLE.split(short_lines(page.strip())), seven_bit)),
+        text=tuple(_encode(_HOLE_IN_TEXT.split(text.render(**values)), quoted_printable)),
+    )
 
 
-def _links(paper: Paper) -> list[tuple[str, str]]:
-    addresses = {"Abstract": paper.url, "PDF": paper.pdf_url, "Code": paper.code_url}
-    safe = {label: safe_link(address) for label, address in addresses.items()}
-    return [(label, address) for label, address in safe.items() if address]
+def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[str]:
+    """The pieces of a page encoded as its part will be, and the holes between them as they are."""
+    for piece in pieces:
+        yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
+
+
+@lru_cache(maxsize=4096)  # readers share their reasons
+def _in_ascii(text: str) -> str:
+    return seven_bit(str(escape(text))).decode("ascii")
+
+
+@lru_cache(maxsize=4096)
+def _in_lines(text: str) -> str:
+    return quoted_printable(wrap(text, indent=2)).decode("ascii")
+
+
+def _links(paper: Paper, language: Language) -> Iterator[tuple[str, str]]:
+    addresses = (
+        (language.say("Abstract"), paper.url),
+        (language.say("PDF"), paper.pdf_url),
+        (language.say("Code"), paper.code_url),
+        (language.say("Project"), paper.project_url),
+        ("Hugging Face", paper.page_url),
+    )
+    told = set[str]()
+    for label, address in addresses:
+        safe = safe_link(address)
+        if safe and safe not in told:
+            told.add(safe)
+            yield label, safe
 
 
 def _title(card: Card, match: Match) -> str:
     shown = card.title_html.marked(_spans(match, "title"), (0, card.title_end))
-    return shown + (ELLIPSIS if card.title_end < len(card.title) else "")
+    return shown + (_ELLIPSIS if card.title_end < len(card.title) else "")
 
 
 def _abstract(card: Card, match: Match, step: int) -> str:
-    spans, end = _spans(match, "abstract"), card.openings[step]
+    if not card.abstract:
+        return ""
+    hits, end = [reason.spans for reason in match.reasons if reason.field == "abstract"], card.openings[step]
+    spans = [span for found in hits for span in found]
     shown = card.abstract_html.marked(spans, (0, end))
-    hits = [reason.spans for reason in match.reasons if reason.field == "abstract"]
     passage = passage_of(card.abstract, hits, end)
     if passage:
-        shown += (f"{_CUT} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)
+        shown += (f"{_CUT_HERE} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)
         end = passage[1]
-    return shown + (_CUT if end < len(card.abstract) else "")
+    return shown + (_CUT_HERE if end < len(card.abstract) else "")
 
 
 def _look(card: Card, kind: SectionKind) -> Look:
@@ -134,6 +216,5 @@ def _spans(match: Match, field: str) -> list[Span]:
     return [span for reason in match.reasons if reason.field == field for span in reason.spans]
 
 
-def _fill(pieces: Sequence[str], fillings: Sequence[str]) -> str:
-    first, *rest = pieces
-    return first + "".join(f"{filling}{piece}" for filling, piece in zip(fillings, rest, strict=True))
+def _fill(pieces: Pieces, fillings: Mapping[str, str]) -> str:
+    return "".join([fillings.get(piece, piece) for piece in pieces])

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import idna
 
 ELLIPSIS = "…"
-LONGEST_LINK_CHARACTERS = 2000
+LONGEST_LINK_OCTETS = 700
+"""A link is one word in both parts: in HTML it has to fit into a line, each `&` of it written as five octets."""
 
 # C0 and C1 controls, bidi controls, line separators, byte order mark, surrogates, private use, noncharacters and tags
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\uffff"
     "\ud800-\udfff\ue000-\uf8ff\U0001fffe\U0001ffff\U000e0000-\U0010ffff]"
 )
+# what an address may hold as it is (RFC 3986 §2.2), the sign of what is quoted already included
+_RESERVED = "%:/?#[]@!$&()*+,;=~"
 _SPACES = re.compile(r"\s+")
 SENTENCE_END = re.compile(r"[.!?][\"”’)\]]?(?=\s)|[。！？]")
 
@@ -39,12 +44,15 @@ def word_end(text: str, limit: int) -> int:
 
 
 def safe_link(url: str) -> str:
-    """The address if it is a plain http or https one, else an empty string."""
+    """The address in ASCII (RFC 3987 §3.1) if it is a plain http or https one, else an empty string."""
     url = url.strip()
-    if len(url) > LONGEST_LINK_CHARACTERS or clean(url) != url or _SPACES.search(url):
+    if len(url) > LONGEST_LINK_OCTETS or clean(url) != url or _SPACES.search(url):
         return ""
     try:
         parts = urlsplit(url)
-    except ValueError:
+        host = parts.netloc if parts.netloc.isascii() else idna.encode(parts.netloc, uts46=True).decode("ascii")
+    except (ValueError, idna.IDNAError):
         return ""
-    return url if parts.scheme in {"http", "https"} and parts.hostname else ""
+    plain = quote(urlunsplit(parts._replace(netloc=host)), safe=_RESERVED)
+    is_short = len(plain.replace("&", "&amp;")) <= LONGEST_LINK_OCTETS
+    return plain if is_short and parts.scheme in {"http", "https"} and parts.hostname else ""

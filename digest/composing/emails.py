@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from itertools import count
+from typing import Any, TypedDict
 
 from digest.composing import wording
 from digest.composing.accounting import account_of
-from digest.composing.building import is_personal, without_weakest
-from digest.composing.cards import ABSTRACT_CHARACTERS, Cards, card_html, card_text
-from digest.composing.cleaning import one_line
+from digest.composing.building import best_first, is_personal, personal_matches, without_weakest
+from digest.composing.cards import (
+    ABSTRACT_CHARACTERS,
+    Card,
+    Cards,
+    card_html,
+    card_text,
+    line_html,
+    line_text,
+    said_of,
+)
 from digest.composing.headers import digest_headers, envelope_address, return_path
-from digest.composing.message import quoted_printable, write_message
+from digest.composing.language import Language
+from digest.composing.message import write_message
+from digest.composing.splicing import fill_html, fill_text, hole
 from digest.composing.templates import Composer, shared_values
 from digest.domain import Digest, Email, Match, SectionKind
 from digest.errors import ComposeError
@@ -22,67 +33,138 @@ from digest.links import Purpose, make_link
 HTML_BYTES = 90_000
 """The most an HTML part may have on the wire: Gmail cuts a mail near 102 KB, and the unsubscribe link with it."""
 
+CARDS_SHOWN = 15
+"""So many papers get a card, the best first; the rest of those shown get a line."""
+
 
 class _Links(TypedDict):
     preferences: str
     unsubscribe: str
+    everything: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How much room each paper gets."""
+
+    step: int
+    """Which of ABSTRACT_CHARACTERS."""
+    carded: frozenset[str]
+    """The papers that get a card."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
+    """A section as templates see it."""
+
     kind: SectionKind
+    day: str
     title: str
     note: str
-    ending: str
+    tail: str
+    """Behind the last of the reader's own papers: how many more matched; else empty."""
     cards: tuple[str, ...]
+    """Holes: what the papers' cards and lines are set into."""
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said of one paper, in a line and on a card."""
+
+    line: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What all attempts to fit a digest share."""
+
+    composer: Composer
+    language: Language
+    links: _Links
+    cards: Mapping[str, Card]
+    said: Mapping[tuple[SectionKind, str], _Said]
+    """What is said of each paper, by section and id: the same in HTML and text, and worked out once."""
 
 
 def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: datetime) -> Email:
     """One subscriber's email, HTML and text from the same digest; equal arguments give equal bytes.
 
-    Where it would get too big, abstracts are shortened first, then the weakest papers are counted instead of shown:
-    `Email.digest` is what the email holds. Raises ComposeError if a card is missing or an address can't be mailed to.
+    Where it would get too big, abstracts are shortened first, then cards become lines, then the weakest papers are
+    counted instead of shown: `Email.digest` is what the email holds. Raises ComposeError if a card is missing or an
+    address can't be mailed to.
     """
-    missing = [match.paper.id for match in digest.shown if match.paper.id not in cards]
-    if missing:
-        raise ComposeError(f"no card was rendered for {', '.join(missing)}")
     letterhead, subscriber = composer.letterhead, digest.subscriber
-    links = _links(digest, composer)
-    shown, html = _fit(digest, cards, composer, links)
-    text = composer.digest_text.render(**_values(shown, composer, links), sections=_text_sections(shown, cards))
-    subject = wording.subject_of(shown, letterhead.site_name)
-    headers = digest_headers(shown, letterhead, subject=subject, sent_at=sent_at, **links)
+    draft = _begin(digest, cards, composer)
+    shown, layout, values, html = _fit(digest, draft)
+    text = _text_part(shown, layout, values, draft)
+    subject = values["subject"]
+    headers = digest_headers(
+        shown,
+        letterhead,
+        subject=subject,
+        sent_at=sent_at,
+        unsubscribe=draft.links["unsubscribe"],
+        preferences=draft.links["preferences"],
+    )
+    content = write_message(headers, text=text, html=html)
     return Email(
         recipient=envelope_address(subscriber.email),
         sender=return_path(shown, letterhead),
         message_id=headers["Message-ID"],
         subject=subject,
-        content=write_message(headers, text=quoted_printable(text), html=html),
+        content=composer.sign(content, sent_at) if composer.sign else content,
         subscriber_id=subscriber.id,
         edition=digest.edition,
         digest=shown,
     )
 
 
-def _fit(digest: Digest, cards: Cards, composer: Composer, links: _Links) -> tuple[Digest, bytes]:
-    """The digest as far as its HTML part stays within HTML_BYTES, and that part."""
+def _begin(digest: Digest, cards: Cards, composer: Composer) -> _Draft:
+    language = composer.language_of(digest.subscriber.language)
+    found = {match.paper.id: cards.get((match.paper.id, language.code)) for match in digest.shown}
+    missing = [paper_id for paper_id, card in found.items() if card is None]
+    if missing:
+        raise ComposeError(f"no card was rendered for {', '.join(missing)}")
+    mine = {paper_id: card for paper_id, card in found.items() if card is not None}
+    said = {
+        (section.kind, match.paper.id): _say(mine[match.paper.id], match, section.kind, language)
+        for section in digest.sections
+        for match in section.matches
+    }
+    return _Draft(composer, language, _links(digest, composer), mine, said)
+
+
+def _fit(digest: Digest, draft: _Draft) -> tuple[Digest, _Layout, dict[str, Any], bytes]:
+    """The digest as far as its HTML part stays within HTML_BYTES, its layout, the templates' values, and that part."""
     size = 0
-    for shown, step in _ever_smaller(digest):
-        sections = _html_sections(shown, cards, step)
-        page = composer.digest_html.render(**_values(shown, composer, links), sections=sections)
-        html = quoted_printable(page)
+    for shown, layout in _ever_smaller(digest):
+        values = _values(shown, draft)
+        html = _html_part(shown, layout, values, draft)
         size = len(html)
         if size <= HTML_BYTES:
-            return shown, html
+            return shown, layout, values, html
     raise ComposeError(f"the email has {size:,} bytes even without papers, over {HTML_BYTES:,}")
 
 
-def _ever_smaller(digest: Digest) -> Iterator[tuple[Digest, int]]:
-    for step in range(len(ABSTRACT_CHARACTERS)):
-        yield digest, step
+def _ever_smaller(digest: Digest) -> Iterator[tuple[Digest, _Layout]]:
+    carded = _rank(digest)[:CARDS_SHOWN]
+    last = len(ABSTRACT_CHARACTERS) - 1
+    for step in range(last):
+        yield digest, _Layout(step, frozenset(carded))
+    for cards in range(len(carded), -1, -1):
+        yield digest, _Layout(last, frozenset(carded[:cards]))
     while digest.shown:
         digest = without_weakest(digest, max(1, len(digest.shown) // 20))
-        yield digest, len(ABSTRACT_CHARACTERS) - 1
+        yield digest, _Layout(last, frozenset())
+
+
+def _rank(digest: Digest) -> list[str]:
+    """The papers that may have a card, the best first and trending ones after them."""
+    trending = [s.matches for s in digest.sections if s.kind is SectionKind.TRENDING]
+    ranked = [*best_first(personal_matches(digest)), *(match for matches in trending for match in matches)]
+    return [match.paper.id for match in ranked]
 
 
 def _links(digest: Digest, composer: Composer) -> _Links:
@@ -93,39 +175,67 @@ def _links(digest: Digest, composer: Composer) -> _Links:
             letterhead.base_url, purpose, digest.subscriber.id, issued=digest.edition, secrets=letterhead.secrets
         )
 
-    return _Links(preferences=link(Purpose.PREFERENCES), unsubscribe=link(Purpose.UNSUBSCRIBE))
+    return _Links(
+        preferences=link(Purpose.PREFERENCES), unsubscribe=link(Purpose.UNSUBSCRIBE), everything=link(Purpose.READ)
+    )
 
 
-def _values(digest: Digest, composer: Composer, links: _Links) -> dict[str, object]:
+def _values(digest: Digest, draft: _Draft) -> dict[str, Any]:
+    letterhead, language = draft.composer.letterhead, draft.language
     return {
-        **shared_values(composer.letterhead),
-        "subject": wording.subject_of(digest, composer.letterhead.site_name),
-        "preheader": wording.preheader_of(digest),
-        "date": wording.day_in_words(digest.edition),
-        "headline": wording.headline_of(digest),
-        "account": account_of(digest),
-        "purpose": wording.purpose_of(digest.subscriber, composer.letterhead.site_name),
-        **links,
+        **shared_values(letterhead, language),
+        "subject": wording.subject_of(digest, letterhead.site_name, language),
+        "preheader": wording.preheader_of(digest, language),
+        "date": language.long_day(digest.edition),
+        "headline": wording.headline_of(digest, language),
+        "account": account_of(digest, language),
+        "purpose": wording.purpose_of(digest, letterhead, language),
+        "pause": f"{draft.links['preferences']}#pause",
+        **draft.links,
     }
 
 
-def _html_sections(digest: Digest, cards: Cards, step: int) -> list[_Section]:
-    return _sections(digest, lambda match, kind: card_html(cards[match.paper.id], match, kind, step))
+def _html_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _Draft) -> bytes:
+    feedback_of, reader = draft.composer.feedback_of, digest.subscriber.id
+
+    def show(match: Match, kind: SectionKind) -> str:
+        card, said = draft.cards[match.paper.id], draft.said[kind, match.paper.id]
+        if match.paper.id not in layout.carded:
+            return line_html(card, match, said.line)
+        feedback = feedback_of(reader, match.paper.id, digest.edition) if feedback_of else None
+        return card_html(card, match, kind, said.why, step=layout.step, feedback=feedback)
+
+    page = draft.composer.digest_html.render(**values, sections=_sections(digest, layout, draft))
+    return fill_html(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
 
 
-def _text_sections(digest: Digest, cards: Cards) -> list[_Section]:
-    return _sections(digest, lambda match, kind: card_text(cards[match.paper.id], match, kind))
+def _text_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _Draft) -> bytes:
+    def show(match: Match, kind: SectionKind) -> str:
+        card, said = draft.cards[match.paper.id], draft.said[kind, match.paper.id]
+        is_carded = match.paper.id in layout.carded
+        return card_text(card, kind, said.why) if is_carded else line_text(card, said.line)
+
+    page = draft.composer.digest_text.render(**values, sections=_sections(digest, layout, draft))
+    return fill_text(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
 
 
-def _sections(digest: Digest, card_of: Callable[[Match, SectionKind], str]) -> list[_Section]:
+def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Section]:
+    """The sections with a hole for each paper, numbered as the digest has them."""
+    language, numbers = draft.language, count()
     last = next((section for section in reversed(digest.sections) if is_personal(section)), None)
-    return [
-        _Section(
+    for section in digest.sections:
+        holes = [(match.paper.id in layout.carded, hole(next(numbers))) for match in section.matches]
+        yield _Section(
             kind=section.kind,
-            title=one_line(section.title, 120),
-            note=one_line(section.note, 300),
-            ending=wording.more_of(digest) if section is last else "",
-            cards=tuple(card_of(match, section.kind) for match in section.matches),
+            day=language.day_of_week(section.day) if section.day else "",
+            title=wording.section_title(section, language),
+            note=language.say(section.note) if section.note else "",
+            tail=wording.tail_of(digest, language) if section is last else "",
+            cards=tuple(place for is_carded, place in holes if is_carded),
+            lines=tuple(place for is_carded, place in holes if not is_carded),
         )
-        for section in digest.sections
-    ]
+
+
+def _say(card: Card, match: Match, kind: SectionKind, language: Language) -> _Said:
+    said = said_of(card, match, kind, language)
+    return _Said(line=said, why=language.say("Why: {reasons}", reasons=said))

@@ -33,7 +33,7 @@ def digest_headers(
     digest: Digest, letterhead: Letterhead, *, subject: str, sent_at: datetime, unsubscribe: str, preferences: str
 ) -> dict[str, str]:
     """A digest's headers: a list's (RFC 2369, 2919), one-click unsubscribe (RFC 8058), no auto-replies (RFC 3834)."""
-    reply_to = parseaddr(letterhead.reply_to)[1]
+    reply_to = _parsed(letterhead.reply_to)[1]
     mail_instead = f", <mailto:{envelope_address(reply_to)}?subject=unsubscribe>" if reply_to else ""
     subscriber = digest.subscriber
     identity = message_id(digest.edition, subscriber.id, letterhead)
@@ -46,6 +46,7 @@ def digest_headers(
         "List-Help": f"<{preferences}>",
         "List-Post": "NO",
         "Precedence": "bulk",
+        "Feedback-ID": _feedback_id(digest, letterhead),
     }
 
 
@@ -76,7 +77,13 @@ def envelope_address(address: str) -> str:
 
 def sender_address(letterhead: Letterhead) -> str:
     """The bare address of the sender. Raises ComposeError if there is none."""
-    return envelope_address(parseaddr(letterhead.sender)[1])
+    return envelope_address(_parsed(letterhead.sender)[1])
+
+
+@lru_cache(maxsize=16)
+def _parsed(mailbox: str) -> tuple[str, str]:
+    """Name and address of one of the installation's mailboxes."""
+    return parseaddr(mailbox)
 
 
 def return_path(digest: Digest, letterhead: Letterhead) -> str:
@@ -109,12 +116,14 @@ def _encoded(text: str) -> str:
     """
     if _is_plain(text):
         return text
-    words = [b""]
-    for octets in map(str.encode, text):
-        if len(words[-1]) + len(octets) > _ENCODED_WORD_OCTETS:
-            words.append(b"")
-        words[-1] += octets
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
+    octets, words = text.encode(), []
+    while octets:
+        end = min(len(octets), _ENCODED_WORD_OCTETS)
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character of several octets
+            end -= 1
+        words.append(f"=?utf-8?b?{b64encode(octets[:end]).decode()}?=")
+        octets = octets[end:]
+    return "\r\n ".join(words)
 
 
 def _is_plain(text: str) -> bool:
@@ -123,8 +132,8 @@ def _is_plain(text: str) -> bool:
 
 
 def _shared_headers(letterhead: Letterhead, identity: str, *, subject: str, sent_at: datetime) -> dict[str, str]:
-    name, address = parseaddr(letterhead.sender)
-    reply_name, reply_address = parseaddr(letterhead.reply_to)
+    name, address = _parsed(letterhead.sender)
+    reply_name, reply_address = _parsed(letterhead.reply_to)
     return {
         "From": _mailbox(address, name or letterhead.site_name),
         **({"Reply-To": _mailbox(reply_address, reply_name)} if reply_address else {}),
@@ -134,6 +143,15 @@ def _shared_headers(letterhead: Letterhead, identity: str, *, subject: str, sent
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
+
+
+def _feedback_id(digest: Digest, letterhead: Letterhead) -> str:
+    """By what a mailbox provider counts complaints: edition, rhythm, kind of mail and sender; it names no reader.
+
+    https://support.google.com/a/answer/6254652: the last field is the sender's, the same in all mails.
+    """
+    sender = hashlib.sha256(_domain_of(letterhead).encode()).hexdigest()[:12]
+    return f"{digest.edition:%Y%m%d}:{digest.subscriber.frequency}:digest:{sender}"
 
 
 def _keyed_id(kind: str, what: str, letterhead: Letterhead) -> str:

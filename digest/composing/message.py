@@ -6,20 +6,26 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
+from itertools import takewhile
 
 from digest.errors import ComposeError
 
 LONGEST_LINE_OCTETS = 998
 """The longest line a message may have, without its end (RFC 5322 §2.1.1)."""
+FOLDED_OCTETS = 900
+"""The longest line of HTML; a tag without attributes, or with a single one, has to be shorter."""
 
+# a space in whose place a line may end: before an attribute, or in the text, but not within a value or a comment
+_SPACE = re.compile(r' (?=[\w:-]+="|[^<>]*(?:<|$))')
+_ATOM = re.compile(r"<[^>]*>|&[^;\s]*;|.", re.DOTALL)
 _HEADER_VALUE = re.compile(r"[ -~]*(\r\n [ -~]+)*")
 
 
 def write_message(headers: Mapping[str, str], *, text: bytes, html: bytes) -> bytes:
-    """The whole message: ASCII, CRLF, two parts as `quoted_printable` gives them, no line over 998 octets.
+    """The whole message: ASCII, CRLF, no line over 998 octets; text from `quoted_printable`, HTML from `seven_bit`.
 
     Headers are written as they are: folding would break long links at places not all readers mend. The boundary
-    comes from the Message-ID; it begins with `=_`, which no quoted-printable line can contain (RFC 2045 §6.7).
+    comes from the Message-ID; it begins with `=_`, which neither part can contain (RFC 2045 §6.7).
     Raises ComposeError for a header value that would end its line or is not ASCII.
     """
     boundary = "=_" + hashlib.sha256(headers["Message-ID"].encode()).hexdigest()[:32]
@@ -31,8 +37,8 @@ def write_message(headers: Mapping[str, str], *, text: bytes, html: bytes) -> by
     return b"\r\n".join(
         [
             _header_lines(opening),
-            *_part("plain", text, boundary),
-            *_part("html", html, boundary),
+            *_part("plain", text, boundary, "quoted-printable"),
+            *_part("html", html, boundary, "7bit"),
             f"--{boundary}--\r\n".encode(),
         ]
     )
@@ -40,13 +46,61 @@ def write_message(headers: Mapping[str, str], *, text: bytes, html: bytes) -> by
 
 def quoted_printable(text: str) -> bytes:
     """Text as a part's content: ASCII, CRLF, lines of at most 76 characters (RFC 2045 §6.7)."""
-    return binascii.b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
+    # the encoder ends its soft lines as it finds other lines ended, and in a single line it finds none
+    return binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
 
 
-def _part(subtype: str, content: bytes, boundary: str) -> tuple[bytes, bytes, bytes]:
+def seven_bit(html: str) -> bytes:
+    """HTML as a part's content: ASCII by character references, CRLF, lines of at most FOLDED_OCTETS.
+
+    Nothing else needs encoding then (RFC 2045 §2.7), and that takes a tenth of the time of quoted-printable.
+    """
+    # `=_` begins the boundary; written so, a link or a text with it means the same
+    html = html.replace("=_", "&#61;_").replace("\n", "\r\n")
+    return folded(html.encode("ascii", "xmlcharrefreplace"))
+
+
+def folded(html: bytes) -> bytes:
+    """ASCII HTML with lines of at most FOLDED_OCTETS."""
+    lines = html.split(b"\r\n")
+    if max(map(len, lines)) <= FOLDED_OCTETS:
+        return html
+    return b"\r\n".join(line if len(line) <= FOLDED_OCTETS else _fold(line.decode()).encode() for line in lines)
+
+
+def short_lines(html: str) -> str:
+    """A template's HTML with a new line before each `style`, so that few lines are left to fold in each email."""
+    return html.replace(' style="', '\nstyle="')
+
+
+def _fold(line: str) -> str:
+    """One line of ASCII HTML in several, CRLF between them, that mean the same.
+
+    Lines end before an attribute, at a space of the text, or, in a word without end, within a `<wbr>`.
+    """
+    folded = []
+    while len(line) > FOLDED_OCTETS:
+        spaces = [found.start() for found in _SPACE.finditer(line, 1, FOLDED_OCTETS)]
+        if spaces:
+            folded.append(line[: spaces[-1]])
+            line = line[spaces[-1] + 1 :]
+            continue
+        cut = _end_of_atoms(line)
+        folded.append(f"{line[:cut]}<wbr")
+        line = f">{line[cut:]}"
+    return "\r\n".join([*folded, line])
+
+
+def _end_of_atoms(line: str) -> int:
+    """Where the last whole tag, reference or character ends that fits."""
+    ends = (found.end() for found in _ATOM.finditer(line))
+    return max(takewhile(lambda end: end <= FOLDED_OCTETS - len("<wbr"), ends), default=FOLDED_OCTETS)
+
+
+def _part(subtype: str, content: bytes, boundary: str, encoding: str) -> tuple[bytes, bytes, bytes]:
     headers = {
         "Content-Type": f'text/{subtype}; charset="utf-8"',
-        "Content-Transfer-Encoding": "quoted-printable",
+        "Content-Transfer-Encoding": encoding,
     }
     return f"--{boundary}".encode(), _header_lines(headers), content
 

@@ -10,25 +10,46 @@ from digest.composing.building import build_digest
 from digest.composing.cards import render_cards
 from digest.composing.confirming import compose_confirmation
 from digest.composing.emails import compose_email
-from digest.composing.templates import Composer, load_templates
-from digest.domain import Interest, Letterhead, Match, Paper, Profile, Reason, SourceAccount, Subscriber
+from digest.composing.signing import Sign
+from digest.composing.templates import Composer, Feedback, FeedbackOf, load_templates
+from digest.domain import (
+    Frequency,
+    Interest,
+    Letterhead,
+    Match,
+    Paper,
+    Profile,
+    Reason,
+    Revision,
+    RevisionKind,
+    SourceAccount,
+    Subscriber,
+)
 
 _DAY = date(2026, 6, 30)
 _MOMENT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 
 
-def open_composer(letterhead: Letterhead, templates: Path | None = None) -> Composer:
-    """Load the templates and compose one email of each kind with them, every part of it filled.
+def open_composer(
+    letterhead: Letterhead,
+    templates: Path | None = None,
+    *,
+    feedback_of: FeedbackOf | None = None,
+    sign: Sign | None = None,
+) -> Composer:
+    """Load the templates and compose one email of each kind and language with them, every part of it filled.
 
-    `templates` is a folder like the checkout's `templates/`; by default the ones that come with digest are taken.
-    Raises ConfigError, which names the file and the line, if a template is missing or broken.
+    `templates` is a folder like the checkout's `templates/`; what it lacks, or all, is taken from what comes with
+    digest. Raises ConfigError, which names the file and the line, if a template or catalogue is broken.
     """
     composer = load_templates(letterhead, templates)
-    _rehearse(replace(composer, letterhead=replace(letterhead, postal_address="1 Example Street")))
-    return composer
+    complete = replace(letterhead, postal_address="1 Example Street")
+    for language in composer.languages:
+        _rehearse(replace(composer, letterhead=complete, feedback_of=lambda *_: Feedback("m", "l", "t")), language)
+    return replace(composer, feedback_of=feedback_of, sign=sign)
 
 
-def _rehearse(composer: Composer) -> None:
+def _rehearse(composer: Composer, language: str) -> None:
     paper = Paper(
         id="title:rehearsal",
         title="A title",
@@ -43,16 +64,25 @@ def _rehearse(composer: Composer) -> None:
     match = Match(paper, "An interest", 1.0, reasons)
     late = Match(replace(paper, id="title:late", announced=_DAY - timedelta(days=1)), "An interest", 1.0, reasons)
     again = Match(replace(paper, id="title:again", edition=_DAY - timedelta(days=1)), "An interest", 1.0, reasons)
+    earlier = replace(paper, id="title:earlier", edition=_DAY - timedelta(days=9))
     digest = build_digest(
-        Subscriber("rehearsal", "ada@example.org", Profile((Interest("An interest"),), max_papers=3)),
+        Subscriber(
+            "rehearsal",
+            "ada@example.org",
+            Profile((Interest("An interest"),), max_papers=3),
+            frequency=Frequency.WEEKLY,
+            language=language,
+        ),
         [match, late, again, Match(paper, "An interest", 0.0, reasons)],
         edition=_DAY,
         covers=(_DAY,),
         considered=4,
         matched=4,
         trending=[match],
+        revised=[Match(earlier, "", 0.0, (), revisions=(Revision(earlier.id, RevisionKind.VERSION, "v2", _DAY),))],
         again_through=_DAY - timedelta(days=1),
         account=(SourceAccount("arxiv", _DAY, announced=4),),
     )
-    compose_email(digest, render_cards([m.paper for m in digest.shown], composer), composer, sent_at=_MOMENT)
-    compose_confirmation("ada@example.org", "rehearsal", composer, issued=_DAY, sent_at=_MOMENT)
+    cards = render_cards([m.paper for m in digest.shown], composer, language)
+    compose_email(digest, cards, composer, sent_at=_MOMENT)
+    compose_confirmation("ada@example.org", "rehearsal", composer, issued=_DAY, sent_at=_MOMENT, language=language)

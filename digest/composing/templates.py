@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from jinja2 import (
@@ -17,30 +18,21 @@ from jinja2 import (
     select_autoescape,
 )
 from markupsafe import Markup
-from mjml import mjml2html
 
 from digest.composing.cleaning import one_line
+from digest.composing.language import Language, nearest_language, open_languages
+from digest.composing.message import short_lines
+from digest.composing.mjml import broken_template, compile_mjml, includes_of
+from digest.composing.signing import Sign
+from digest.composing.wrapping import underlined, wrap
 from digest.domain import Letterhead
-from digest.errors import ConfigError, Mistake
 
-TEXT_COLUMNS = 72
-
-_MJML_TAGS = frozenset(
-    {
-        *("mjml", "mj-head", "mj-title", "mj-preview", "mj-include", "mj-attributes", "mj-all", "mj-class", "mj-font"),
-        *("mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-raw", "mj-text", "mj-button", "mj-image"),
-        *("mj-style", "mj-table", "mj-divider", "mj-spacer", "mj-hero", "mj-social", "mj-social-element"),
-    }
-)
-_TAGS_WITHOUT_END = frozenset({"br", "hr", "img", "meta", "link", "wbr"})
+START = {"ltr": "left", "rtl": "right"}
+"""On which side lines begin, for templates' `{{ start }}`."""
 
 # shows nothing, and keeps an inbox from filling its preview with what follows the preheader
-_PADDING = Markup("&#847;&zwnj;&nbsp;") * 40
+_PADDING = (Markup("\n") + Markup("&#847;&zwnj;&nbsp;") * 20) * 2
 
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_TAG = re.compile(r"<!--.*?-->|<(?P<end>/?)(?P<name>[a-z][\w-]*)[^>]*?(?P<alone>/?)>", re.DOTALL)
-_INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']+)["']""")
-_OFFSET = re.compile(r"\d+")
 _NAME = re.compile(r"'(\w+)'")
 
 
@@ -50,56 +42,88 @@ class Page:
 
     path: Path
     source: str
-    template: Template
+    templates: Mapping[str, Template]
+    """By the direction in which a text runs."""
 
     def render(self, **values: object) -> str:
         """The page with these values. Raises ConfigError if it asks for something that isn't there."""
         try:
-            return self.template.render(values)
-        except (TemplateError, TypeError, ValueError) as error:
+            return self.templates[str(values.get("dir", "ltr"))].render(values)
+        except (TemplateError, TypeError, ValueError, LookupError) as error:
             names = _NAME.findall(str(error))
             line = _line_of(self.source, names[-1]) if names else 1
             raise broken_template(self.path, line, str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """Three addresses with which a reader says what they think of a paper."""
+
+    more: str
+    less: str
+    mute: str
+
+
+FeedbackOf = Callable[[str, str, date], Feedback]
+"""Makes the addresses for a reader's id, a paper's id and the edition."""
+
+
+@dataclass(frozen=True, slots=True)
 class Composer:
-    """Everything emails are made of but their content: the letterhead and the compiled templates."""
+    """Everything emails are made of but their content: the letterhead, the compiled templates, the languages."""
 
     letterhead: Letterhead
+    languages: Mapping[str, Language]
     digest_html: Page
     digest_text: Page
     card_html: Page
     card_text: Page
+    line_html: Page
+    line_text: Page
     confirmation_html: Page
     confirmation_text: Page
+    feedback_of: FeedbackOf | None = None
+    """None leaves out the links to say what one thinks of a paper."""
+    sign: Sign | None = None
+    """None leaves signing to the relay."""
+
+    def language_of(self, code: str) -> Language:
+        """The language for a reader's tag, English where there is no nearer one."""
+        return nearest_language(code, self.languages)
 
 
 def load_templates(letterhead: Letterhead, templates: Path | None = None) -> Composer:
-    """Read and compile the templates in `email/` of a folder, by default the ones that come with digest.
+    """Read and compile the templates and catalogues in `email/` of a folder; what it lacks comes with digest.
 
-    Raises ConfigError, which names the file and the line, for a template that is missing or broken.
+    Raises ConfigError, which names the file and the line, for a template or catalogue that is broken.
     """
-    folder = (templates or default_templates()) / "email"
-    environment = _open_environment(folder)
+    folders = [folder / "email" for folder in (templates, default_templates()) if folder]
+    environment = _open_environment(folders)
 
     def load(name: str) -> Page:
-        return _load_page(environment, folder / name)
+        return _load_page(environment, folders, name)
 
     return Composer(
         letterhead=letterhead,
+        languages=open_languages(folder / "languages" for folder in folders),
         digest_html=load("digest.mjml"),
         digest_text=load("digest.txt"),
         card_html=load("card.html"),
         card_text=load("card.txt"),
+        line_html=load("line.html"),
+        line_text=load("line.txt"),
         confirmation_html=load("confirmation.mjml"),
         confirmation_text=load("confirmation.txt"),
     )
 
 
-def shared_values(letterhead: Letterhead) -> dict[str, object]:
+def shared_values(letterhead: Letterhead, language: Language) -> dict[str, object]:
     """What every email of this installation shows."""
     return {
+        "_": language.say,
+        "lang": language.code,
+        "dir": language.direction,
+        "start": START[language.direction],
         "site_name": one_line(letterhead.site_name, 100),
         "postal_address": one_line(letterhead.postal_address, 300),
         "padding": _PADDING,
@@ -113,94 +137,44 @@ def default_templates() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
-def broken_template(path: Path, line: int, problem: str) -> ConfigError:
-    """The error for a mistake in a template."""
-    return ConfigError([Mistake(str(path), f"line {line}", problem, "correct the template")])
-
-
-def wrap(text: str, indent: int = 0) -> str:
-    """Text in lines of at most TEXT_COLUMNS, long words apart, each line indented."""
-    plain, margin = " ".join(text.split()), " " * indent
-    if len(plain) + indent <= TEXT_COLUMNS:
-        return margin + plain
-    return textwrap.fill(
-        plain,
-        TEXT_COLUMNS,
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _open_environment(folder: Path) -> Environment:
+def _open_environment(folders: Sequence[Path]) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"wrap": wrap, "underlined": _underlined}
+    environment.filters |= {"wrap": wrap, "underlined": underlined}
     return environment
 
 
-def _load_page(environment: Environment, path: Path) -> Page:
-    source = _read(path)
+def _load_page(environment: Environment, folders: Sequence[Path], name: str) -> Page:
+    path, source = _read(folders, name)
     try:
         # MJML too, before it is compiled: only here are lines those of the file
-        template = environment.get_template(path.name)
+        template = environment.get_template(name)
     except TemplateSyntaxError as error:
         raise broken_template(path, error.lineno, str(error.message)) from error
     if path.suffix == ".mjml":
-        template = environment.from_string(_compile_mjml(path, source))
-    return Page(path, source, template)
+        fragments = {included: _read(folders, included) for included in includes_of(source)}
+        html = short_lines(compile_mjml(path, source, fragments))
+        # these stand at every paragraph: written in once, not in each mail
+        written = {dir_: html.replace("{{ start }}", start) for dir_, start in START.items()}
+        return Page(path, source, {dir_: environment.from_string(text) for dir_, text in written.items()})
+    return Page(path, source, dict.fromkeys(START, template))
 
 
-def _read(path: Path) -> str:
+def _read(folders: Sequence[Path], name: str) -> tuple[Path, str]:
+    """The first of the files of that name, and what stands in it."""
+    path = next((folder / name for folder in folders if (folder / name).is_file()), folders[0] / name)
     try:
-        return path.read_text(encoding="utf-8")
+        return path, path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise broken_template(path, 1, f"can't be read: {error}") from error
-
-
-def _compile_mjml(path: Path, source: str) -> str:
-    _check_tags(path, source)
-    fragments = {name: _read(path.parent / name) for name in _INCLUDE.findall(source)}
-    try:
-        # without `fonts` the compiler would have every reader's program fetch web fonts from Google
-        html: str = mjml2html(source, fonts={}, include_loader=lambda path: fragments[path])
-    except ValueError as error:
-        offset = _OFFSET.search(str(error))
-        line = source.encode()[: int(offset[0])].count(b"\n") + 1 if offset else 1
-        raise broken_template(path, line, f"not valid MJML: {error}") from error
-    for expression in _EXPRESSION.finditer(source):
-        # MJML drops what it doesn't know without a word, and its content with it
-        if expression[0] not in html:
-            line = source.count("\n", 0, expression.start()) + 1
-            raise broken_template(path, line, f"MJML dropped {expression[0]}: it stands in an unknown or misplaced tag")
-    return html
-
-
-def _check_tags(path: Path, source: str) -> None:
-    """Raise ConfigError for a tag that MJML doesn't know or that isn't closed: the compiler often passes over both."""
-    still_open: list[str] = []
-    for tag in _TAG.finditer(source):
-        name, line = tag["name"] or "", source.count("\n", 0, tag.start()) + 1
-        if name.startswith("mj") and name not in _MJML_TAGS:
-            raise broken_template(path, line, f"<{name}> is no MJML tag that emails use")
-        if tag["end"] and (not still_open or still_open.pop() != name):
-            raise broken_template(path, line, f"</{name}> closes another tag")
-        if name and not (tag["end"] or tag["alone"] or name in _TAGS_WITHOUT_END):
-            still_open.append(name)
 
 
 def _line_of(source: str, word: str) -> int:
     found = re.search(rf"\b{re.escape(word)}\b", source)
     return source.count("\n", 0, found.start()) + 1 if found else 1
-
-
-def _underlined(title: str) -> str:
-    text = wrap(title)
-    return f"{text}\n{'=' * max(map(len, text.splitlines()), default=0)}"

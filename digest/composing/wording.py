@@ -1,18 +1,32 @@
-"""What an email says in words: subject, date, reasons. Knows no markup and no look."""
+"""What an email says in words: subject, headline, facts of a paper, reasons. Knows no markup and no look."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
-from digest.composing.building import personal_matches
+from digest.composing.building import UNNAMED_INTEREST, personal_matches
 from digest.composing.cleaning import one_line, shorten
-from digest.domain import Digest, Frequency, Match, Paper, Reason, Subscriber
+from digest.composing.language import Language
+from digest.domain import (
+    Digest,
+    Frequency,
+    Letterhead,
+    Match,
+    Paper,
+    Reason,
+    Revision,
+    RevisionKind,
+    Section,
+    SectionKind,
+)
 
 SUBJECT_CHARACTERS = 120
 TITLE_CHARACTERS = 300
-AUTHORS_SHOWN = 6
-REASONS_SHOWN = 8
+AUTHORS_SHOWN = 5
+AUTHORS_IN_A_LINE = 3
+REASONS_SHOWN = 4
 
 _AUTHOR_CHARACTERS = 80
 _COMMENT_CHARACTERS = 140
@@ -21,94 +35,13 @@ _TOPIC_CHARACTERS = 40
 
 
 def day_in_words(day: date) -> str:
-    """A day as a reader says it: `Tuesday, 30 June 2026`."""
-    return f"{day_of_week(day)} {day.year}"
+    """A day as English pages write it: `Tuesday, 30 June 2026`."""
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
 
-def day_of_week(day: date) -> str:
-    """A day of these weeks: `Tuesday, 30 June`."""
-    return f"{day:%A}, {short_day(day)}"
-
-
-def short_day(day: date) -> str:
-    """A day without its year: `30 June`."""
-    return f"{day.day} {day:%B}"
-
-
-def subject_of(digest: Digest, site_name: str) -> str:
-    """The subject line: how many papers, on what, from whom, of which day; one line, at most 120 characters."""
-    ending = f" · {one_line(site_name, 50)} {short_day(digest.edition)}"
-    return shorten(_gist_of(digest), SUBJECT_CHARACTERS - len(ending)) + ending
-
-
-def headline_of(digest: Digest) -> str:
-    """The account of the digest in one line: `7 of 412 papers matched`, with the days where it covers several."""
-    days = f", {short_day(digest.covers[0])} to {short_day(digest.covers[-1])}" if len(digest.covers) > 1 else ""
-    if not digest.considered:
-        return f"No new papers were announced{days}"
-    if digest.subscriber.profile.interests or digest.matched:
-        return f"{digest.matched or 'None'} of {counted(digest.considered, 'paper')} matched{days}"
-    return f"The most upvoted of {counted(digest.considered, 'paper')}{days}"
-
-
-def preheader_of(digest: Digest) -> str:
-    """What an inbox shows beside the subject: the first titles."""
-    return " · ".join(one_line(match.paper.title, 80) for match in digest.shown[:3]) or headline_of(digest)
-
-
-def more_of(digest: Digest) -> str:
-    """What says that more papers matched than are shown; empty where all are."""
-    hidden = digest.matched - len(personal_matches(digest))
-    return f"… and {counted(hidden, 'more paper')} matched" if hidden > 0 else ""
-
-
-def purpose_of(subscriber: Subscriber, site_name: str) -> str:
-    """Why the reader gets this mail: the footer's first sentence."""
-    rhythm = {
-        Frequency.DAILY: "every day",
-        Frequency.WEEKDAYS: "every weekday",
-        Frequency.WEEKLY: f"every {one_line(subscriber.weekday, 20).capitalize()}",
-    }[subscriber.frequency]
-    address, site = one_line(subscriber.email, 254), one_line(site_name, 100)
-    return f"You get this because {address} is subscribed to {site}. It comes {rhythm} if there are papers for you."
-
-
-def authors_of(paper: Paper) -> str:
-    """The first authors, and how many more there are."""
-    names = [one_line(author, _AUTHOR_CHARACTERS) for author in paper.authors[:AUTHORS_SHOWN]]
-    more = len(paper.authors) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
-
-
-def facts_of(paper: Paper) -> str:
-    """What the record says of a paper beside its text: categories, dates, comment."""
-    day = paper.published
-    year = f" {day.year}" if day and day.year != paper.announced.year else ""
-    return joined(
-        ", ".join(one_line(category, 30) for category in paper.categories[:5]),
-        _unbroken(f"submitted {short_day(day)}{year}") if day else "",
-        _unbroken(f"announced {day_of_week(paper.announced)}") if paper.is_late else "",
-        one_line(paper.comment, _COMMENT_CHARACTERS),
-    )
-
-
-def standing_of(paper: Paper) -> str:
-    """What a community makes of a paper, where one counts: `▲ 163 upvotes · picked by taesiri`."""
-    return joined(
-        _unbroken(f"▲ {counted(paper.upvotes, 'upvote')}") if paper.upvotes is not None else "",
-        _unbroken(f"picked by {one_line(paper.picked_by, _AUTHOR_CHARACTERS)}") if paper.picked_by.strip() else "",
-    )
-
-
-def why_of(match: Match) -> str:
-    """Why the paper was chosen, one line: `Why: “KV cache” in title · “quantiz*” in abstract`."""
-    fields: dict[tuple[str, str], list[str]] = {}
-    for reason in match.reasons:
-        fields.setdefault((_kind_of(reason), reason.keyword), []).append(reason.field)
-    words = [_reason_in_words(kind, keyword, found) for (kind, keyword), found in fields.items()]
-    more = [f"{len(words) - REASONS_SHOWN} more"] if len(words) > REASONS_SHOWN else []
-    notes = [one_line(note, 160) for note in match.notes[:3]]
-    return "Why: " + (joined(*words[:REASONS_SHOWN], *more, *notes) or "it fits your interests")
+def counted(number: int, noun: str) -> str:
+    """A number with its English noun, for pages and messages to operators: `1 paper`, `1,204 papers`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def joined(*facts: str) -> str:
@@ -116,20 +49,160 @@ def joined(*facts: str) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 paper`, `1,204 papers`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def subject_of(digest: Digest, site_name: str, language: Language) -> str:
+    """The subject line: how many papers, on what, from whom, of which day; one line, at most 120 characters."""
+    ending = f" · {one_line(site_name, 50)} {language.short_day(digest.edition)}"
+    return shorten(_gist_of(digest, language), SUBJECT_CHARACTERS - len(ending)) + ending
 
 
-def _gist_of(digest: Digest) -> str:
+def headline_of(digest: Digest, language: Language) -> str:
+    """The day in one line: `412 papers announced · 24 matched · 10 shown`, with the days where it covers several."""
+    days = ""
+    if len(digest.covers) > 1:
+        days = language.say(
+            "{first} to {last}",
+            first=language.short_day(digest.covers[0]),
+            last=language.short_day(digest.covers[-1]),
+        )
+    if not digest.considered:
+        return joined(language.say("No new papers were announced"), days)
+    announced = language.count("{count} paper announced", "{count} papers announced", digest.considered)
+    if not digest.subscriber.profile.interests and not digest.matched:
+        return joined(announced, language.say("the most upvoted first"), days)
+    matched = language.count("{count} matched", "{count} matched", digest.matched) if digest.matched else ""
+    shown = len(personal_matches(digest))
+    return joined(
+        announced,
+        matched or language.say("none matched"),
+        language.count("{count} shown", "{count} shown", shown) if shown < digest.matched else "",
+        days,
+    )
+
+
+def preheader_of(digest: Digest, language: Language) -> str:
+    """What an inbox shows beside the subject: the first titles."""
+    return " · ".join(one_line(match.paper.title, 80) for match in digest.shown[:3]) or headline_of(digest, language)
+
+
+def tail_of(digest: Digest, language: Language) -> str:
+    """What says that more papers matched than are shown; empty where all are."""
+    hidden = digest.matched - len(personal_matches(digest))
+    if hidden <= 0:
+        return ""
+    return language.count("… and {count} more paper matched", "… and {count} more papers matched", hidden)
+
+
+def section_title(section: Section, language: Language) -> str:
+    """A section's heading: the interest's name as the reader wrote it, else what digest calls it."""
+    is_named = section.kind is SectionKind.INTEREST and section.title != UNNAMED_INTEREST
+    return one_line(section.title, 120) if is_named else language.say(section.title)
+
+
+def purpose_of(digest: Digest, letterhead: Letterhead, language: Language) -> str:
+    """Why the reader gets this mail and how often: the footer's first sentences."""
+    subscriber = digest.subscriber
+    address, site = one_line(subscriber.email, 254), one_line(letterhead.site_name, 100)
+    why = language.say("You get this because {address} is subscribed to {site}.", address=address, site=site)
+    match subscriber.frequency:
+        case Frequency.DAILY:
+            rhythm = language.say("It comes every day.")
+        case Frequency.WEEKDAYS:
+            rhythm = language.say("It comes every weekday.")
+        case Frequency.WEEKLY:
+            rhythm = language.say("It comes every {weekday}.", weekday=language.weekday(subscriber.weekday))
+    quiet = "" if letterhead.mails_when_empty else language.say("On days without papers for you there is no mail.")
+    return f"{why} {rhythm} {quiet}".rstrip()
+
+
+def authors_of(paper: Paper, language: Language, shown: int = AUTHORS_SHOWN) -> str:
+    """The first authors, and how many more there are."""
+    names = [one_line(author, _AUTHOR_CHARACTERS) for author in paper.authors[:shown]]
+    more = len(paper.authors) - len(names)
+    listed = ", ".join(names)
+    return (
+        language.count("{names} and {count} more", "{names} and {count} more", more, names=listed) if more else listed
+    )
+
+
+def facts_of(paper: Paper, language: Language) -> str:
+    """What the record says of a paper beside its text: where it appeared, categories, dates, comment."""
+    day = paper.published
+    submitted = ""
+    if day:
+        is_this_year = day.year == paper.announced.year
+        submitted = language.say("submitted {day}", day=(language.short_day if is_this_year else language.date_of)(day))
+    announced = language.say("announced {day}", day=language.day_of_week(paper.announced)) if paper.is_late else ""
+    return joined(
+        one_line(paper.journal_ref, _COMMENT_CHARACTERS),
+        ", ".join(one_line(category, 30) for category in paper.categories[:5]),
+        _unbroken(submitted),
+        _unbroken(announced),
+        one_line(paper.comment, _COMMENT_CHARACTERS),
+    )
+
+
+def standing_of(paper: Paper, language: Language) -> str:
+    """What a community makes of a paper, where one counts: `▲ 163 upvotes · picked by taesiri`."""
+    upvotes = language.count("{count} upvote", "{count} upvotes", paper.upvotes) if paper.upvotes is not None else ""
+    picker = one_line(paper.picked_by, _AUTHOR_CHARACTERS)
+    return joined(
+        _unbroken(f"▲ {upvotes}") if upvotes else "",
+        _unbroken(language.say("picked by {name}", name=picker)) if picker else "",
+    )
+
+
+def why_of(match: Match, language: Language) -> str:
+    """Why the paper was chosen, one line: `“KV cache” in title · “quantiz*” in abstract`."""
+    fields: dict[tuple[str, str], list[str]] = {}
+    for reason in match.reasons:
+        fields.setdefault((_kind_of(reason), reason.keyword), []).append(reason.field)
+    words = [
+        _reason_in_words(kind, keyword, tuple(found), language)
+        for (kind, keyword), found in list(fields.items())[:REASONS_SHOWN]
+    ]
+    if len(fields) > REASONS_SHOWN:
+        words.append(language.say("{count} more", count=language.number(len(fields) - REASONS_SHOWN)))
+    words += [one_line(note, 160) for note in match.notes[:3]]
+    return joined(*words) or language.say("it fits your interests")
+
+
+def news_of(match: Match, language: Language) -> str:
+    """What became known of a paper that the reader was sent before."""
+    return joined(*(_revision_in_words(revision, language) for revision in match.revisions[:3]))
+
+
+def _revision_in_words(revision: Revision, language: Language) -> str:
+    detail = one_line(revision.detail, _COMMENT_CHARACTERS)
+    match revision.kind:
+        case RevisionKind.VERSION:
+            return language.say("new version {version}", version=detail)
+        case RevisionKind.WITHDRAWN:
+            return joined(language.say("withdrawn"), detail)
+        case RevisionKind.ACCEPTED:
+            return detail
+        case RevisionKind.PUBLISHED:
+            return language.say("published as {doi}", doi=detail)
+
+
+def _gist_of(digest: Digest, language: Language) -> str:
     matches = personal_matches(digest)
     if matches:
         topics = [one_line(name, _TOPIC_CHARACTERS) for name in _distinct(match.interest for match in matches)]
-        gist = counted(len(matches), "paper")
-        return f"{gist} on {', '.join(topics)}" if topics else f"{gist}: {one_line(matches[0].paper.title, 80)}"
+        about = ", ".join(topics) or one_line(matches[0].paper.title, 80)
+        if topics:
+            return language.count("{count} paper on {about}", "{count} papers on {about}", len(matches), about=about)
+        return language.count("{count} paper: {about}", "{count} papers: {about}", len(matches), about=about)
+    trending = [
+        match for section in digest.sections if section.kind is SectionKind.TRENDING for match in section.matches
+    ]
+    if trending:
+        first = one_line(trending[0].paper.title, 80)
+        return language.count(
+            "{count} trending paper: {about}", "{count} trending papers: {about}", len(trending), about=first
+        )
     if digest.shown:
-        return f"{counted(len(digest.shown), 'trending paper')}: {one_line(digest.shown[0].paper.title, 80)}"
-    return "No papers for you today"
+        return language.count("News of {count} earlier paper", "News of {count} earlier papers", len(digest.shown))
+    return language.say("No papers for you today")
 
 
 def _unbroken(fact: str) -> str:
@@ -144,8 +217,27 @@ def _kind_of(reason: Reason) -> str:
     return reason.field if reason.field in {"author", "category", "source"} else "text"
 
 
-def _reason_in_words(kind: str, keyword: str, fields: Iterable[str]) -> str:
+@lru_cache(maxsize=65_536)  # readers share their words, and cleaning them is a third of a mail's work
+def _reason_in_words(kind: str, keyword: str, fields: tuple[str, ...], language: Language) -> str:
     word = one_line(keyword, _KEYWORD_CHARACTERS)
-    if kind == "text":
-        return f"“{word}” in {' and '.join(dict.fromkeys(fields))}"
-    return f"{kind} {word.rpartition(':')[2].strip()}"
+    match kind:
+        case "author":
+            return language.say("author {name}", name=word.rpartition(":")[2].strip())
+        case "category":
+            return language.say("category {name}", name=word.rpartition(":")[2].strip())
+        case "source":
+            return language.say("source {name}", name=word.rpartition(":")[2].strip())
+        case _:
+            quoted = language.say("“{word}”", word=word)
+            where = language.listed([_field_in_words(field, language) for field in dict.fromkeys(fields)])
+            return language.say("{word} in {fields}", word=quoted, fields=where)
+
+
+def _field_in_words(field: str, language: Language) -> str:
+    match field:
+        case "title":
+            return language.say("title")
+        case "abstract":
+            return language.say("abstract")
+        case _:
+            return field

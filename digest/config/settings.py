@@ -124,6 +124,7 @@ class Site(Table):
     sender: Annotated[OneLine, AfterValidator(_check_sender)] = "Paper digest <digest@example.org>"
     reply_to: Annotated[OneLine, AfterValidator(_check_reply_to)] = ""
     postal_address: str = ""
+    templates: OneLine = ""
     secret: Annotated[str, Field(repr=False)] = ""
 
 
@@ -154,9 +155,14 @@ class Schedule(Table):
 class Dkim(Table):
     """Signing of mails by us; empty where the relay signs."""
 
-    domain: str = ""
-    selector: str = ""
-    key_file: str = ""
+    domain: OneLine = ""
+    selector: OneLine = ""
+    key_file: OneLine = ""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether mails are to be signed."""
+        return bool(self.domain or self.selector or self.key_file)
 
 
 class Imap(Table):
@@ -235,6 +241,9 @@ class Config:
     sources: Mapping[str, Mapping[str, Any]] = field(repr=False)
     """Their options by table; keys to their services among them."""
     schedule: Schedule
+    templates: Path | None
+    """The operator's own templates; None where those of digest are taken."""
+    dkim: Dkim
     transport: TransportTable
     bounces: Bounces
     web: Web
@@ -253,7 +262,8 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     except ValidationError as error:
         raise ConfigError(read_mistakes(error, file=name, model=_File)) from error
     transports = {key: value for key, value in (file.model_extra or {}).items() if isinstance(value, dict)}
-    if mistakes := [*_find_misplaced(name, file, transports), *_find_unready(name, file, transports)]:
+    mistakes = [*_find_misplaced(name, file, transports), *_find_incomplete(name, file.dkim)]
+    if mistakes := [*mistakes, *_find_unready(name, file, transports)]:
         raise ConfigError(mistakes)
     transport_name, options = next(iter(transports.items()), ("smtp", {}))
     return Config(
@@ -264,6 +274,8 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         store_url=_resolve_sqlite(file.store.url, folder),
         sources=file.sources,
         schedule=file.schedule,
+        templates=folder / file.site.templates if file.site.templates else None,
+        dkim=file.dkim.model_copy(update={"key_file": str(folder / file.dkim.key_file)}),
         transport=TransportTable(transport_name, {k: v for k, v in options.items() if k not in _POLICY_OPTIONS}),
         bounces=file.bounces,
         web=file.web,
@@ -317,6 +329,12 @@ def _find_misplaced(name: str, file: _File, transports: Mapping[str, Mapping[str
     return mistakes
 
 
+def _find_incomplete(name: str, dkim: Dkim) -> list[Mistake]:
+    missing = [key for key, value in dkim.model_dump().items() if not value]
+    problem, repair = "is missing: signing needs domain, selector and key_file", "write it, or empty the table"
+    return [Mistake(name, f"dkim.{key}", problem, repair) for key in missing] if dkim.is_wanted else []
+
+
 def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
     """Options that are planned and documented but do nothing yet: better refused than ignored in silence."""
     mistakes = []
@@ -327,12 +345,8 @@ def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, 
             mistakes.append(Mistake(name, f"{key}.on_unknown", "only hold is available yet", 'write "hold"'))
         if table.get("fallback"):
             mistakes.append(Mistake(name, f"{key}.fallback", "isn't available in this version", "remove the table"))
-    if file.dkim != Dkim():
-        mistakes.append(Mistake(name, "dkim", "isn't available in this version", "let the relay sign"))
     if file.schedule.retention != Schedule().retention:
         mistakes.append(Mistake(name, "schedule.retention", "isn't available in this version", 'write "400d"'))
-    if file.schedule.when_empty != "skip":
-        mistakes.append(Mistake(name, "schedule.when_empty", "only skip is available in this version", 'write "skip"'))
     return mistakes
 
 

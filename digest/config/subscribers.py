@@ -64,7 +64,7 @@ class SubscriberTable(Table):
     max_papers: Annotated[int, Field(ge=1, le=200)] = 15
     min_score: Share = 0.0
     trending: Annotated[int, Field(ge=0, le=50)] = 3
-    language: Literal["en"] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")] = "en"
     keywords: Terms = ()
     exclude: Terms = ()
     authors: Terms = ()

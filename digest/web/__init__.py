@@ -22,8 +22,9 @@ from digest.web.pages import Pages, ReadSignup, open_templates
 from digest.web.previewing import preview_routes
 from digest.web.security import SafeHeaders
 from digest.web.signup import signup_routes
+from digest.web.workbench import Theme, build_workbench
 
-__all__ = ["build_site"]
+__all__ = ["Theme", "build_site", "build_workbench"]
 
 
 def build_site(

@@ -19,7 +19,7 @@ from digest.composing.wording import counted, day_in_words
 from digest.config.settings import Site
 from digest.domain import Subscriber
 from digest.errors import ConfigError
-from digest.links import Purpose, make_link, read_token
+from digest.links import Purpose, make_link, read_dated_token, read_token
 from digest.pipeline import Parts
 from digest.web.security import SAFE_HEADERS
 
@@ -59,6 +59,10 @@ class Pages:
     def reader_in(self, token: str, purpose: Purpose) -> str:
         """The subscriber id in a token. Raises LinkError."""
         return read_token(token, purpose, today=self.today(), secrets=self.secrets)
+
+    def mail_in(self, token: str) -> tuple[str, date]:
+        """The subscriber id and the edition in the token of a mail's link to all of it. Raises LinkError."""
+        return read_dated_token(token, Purpose.READ, today=self.today(), secrets=self.secrets)
 
     def find(self, subscriber_id: str) -> Subscriber | None:
         """The subscriber of that id, wherever they come from."""

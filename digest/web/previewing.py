@@ -1,4 +1,4 @@
-"""Shows the digest that a profile would bring, before anybody signs up, and to the operator any reader's."""
+"""Shows digests in the browser: to visitors what a form would bring, to readers all of a mail, to the operator any."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.domain import Email, Subscriber
-from digest.errors import ComposeError, ConfigError
+from digest.errors import ComposeError, ConfigError, LinkError
+from digest.links import Purpose
 from digest.pipeline import compose_with_cards
 from digest.preview import preview_digest
 from digest.web.forms import problems_of, to_details
@@ -23,6 +24,8 @@ from digest.web.security import Form, address_of, with_form
 from digest.web.signup import NOBODY, show_signup_form
 
 PREVIEWS_PER_VISITOR = (Limit(30, timedelta(minutes=10)),)
+MOST_PAPERS = 1000
+"""So many papers a page shows at most; no mail's HTML part has room for more."""
 STRANGER = "preview"
 """No subscriber's id: links in a stranger's preview are worth nothing, whatever address was typed."""
 
@@ -35,6 +38,7 @@ def preview_routes(pages: Pages) -> list[Route]:
     return [
         Route("/preview", with_form(desk.show_for_form), methods=["POST"]),
         Route("/preview/{email:path}", for_operator(pages, desk.show_for_reader), methods=["GET"]),
+        Route(f"/{Purpose.READ}/{{token}}", desk.show_everything, methods=["GET"]),
     ]
 
 
@@ -60,6 +64,20 @@ class _Desk:
             raise HTTPException(404)
         return self._show(reader, is_stranger=False)
 
+    def show_everything(self, request: Request) -> Response:
+        """All that matched in the edition of a mail, whatever the reader's limit: where its counted tail leads."""
+        try:
+            subscriber_id, day = self._pages.mail_in(request.path_params["token"])
+        except LinkError as error:
+            raise HTTPException(404) from error
+        reader = self._pages.find(subscriber_id)
+        if reader is None or not self._pages.parts.store.ledger.is_collected(day):
+            raise HTTPException(404)
+        limitless = replace(reader, profile=replace(reader.profile, max_papers=MOST_PAPERS))
+        digest = preview_digest(limitless, day, self._pages.parts)
+        html = html_of(compose_with_cards(digest, {}, self._pages.parts))
+        return self._pages.show("read.html", digest=digest, html=html)
+
     def _show(self, reader: Subscriber, *, is_stranger: bool) -> Response:
         day = self._pages.latest_edition()
         if day is None:
@@ -69,13 +87,14 @@ class _Desk:
         html = ""
         if not digest.is_empty:
             try:
-                html = _html_of(compose_with_cards(digest, {}, self._pages.parts))
+                html = html_of(compose_with_cards(digest, {}, self._pages.parts))
             except ComposeError as error:
                 return self._pages.notice("This digest can’t be made", str(error), status=422)
         return self._pages.show("preview.html", digest=digest, html=html, is_stranger=is_stranger)
 
 
-def _html_of(email: Email) -> str:
+def html_of(email: Email) -> str:
+    """A mail's HTML part, fit for a frame: its links open a tab."""
     part = message_from_bytes(email.content, policy=policy.default).get_body(("html",))
     html: str = part.get_content() if part is not None else ""
     head, tag, rest = html.partition("<head>")

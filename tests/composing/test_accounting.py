@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from digest.composing import Composer
 from digest.composing.accounting import account_of
 from digest.domain import Digest, SourceAccount, Subscriber
 
@@ -18,11 +19,12 @@ Tell = Callable[..., tuple[str, ...]]
 
 
 @pytest.fixture
-def tell(digest_of: Callable[..., Digest], ada: Subscriber) -> Tell:
+def tell(digest_of: Callable[..., Digest], ada: Subscriber, composer: Composer) -> Tell:
     """The account of a digest with these entries."""
 
     def tell_it(*entries: SourceAccount, cursor: date = EVE, **details: object) -> tuple[str, ...]:
-        return account_of(digest_of(subscriber=replace(ada, cursor=cursor), account=entries, **details))
+        digest = digest_of(subscriber=replace(ada, cursor=cursor), account=entries, **details)
+        return account_of(digest, composer.language_of("en"))
 
     return tell_it
 
@@ -50,7 +52,10 @@ def test_of_many_sources_the_rest_is_counted(tell: Tell) -> None:
 
 def test_what_is_late_and_what_came_in_part_is_named(tell: Tell) -> None:
     arxiv = SourceAccount("arxiv", DAY, 412, late=("cs.AI",), partial=("cs.CV",))
-    assert tell(arxiv)[1] == "arXiv cs.AI is late and follows; arXiv cs.CV came in part, and the rest follows."
+    assert tell(arxiv)[1:] == (
+        "arXiv cs.AI is late and follows.",
+        "arXiv cs.CV came in part, and the rest follows.",
+    )
 
     assert tell(SourceAccount("arxiv", DAY, 0, late=("cs.AI",)), SourceAccount("huggingface", DAY, 0, late=("",))) == (
         "arXiv cs.AI and Hugging Face are late and follow.",
@@ -70,6 +75,14 @@ def test_a_quiet_day_and_a_holiday_are_told(tell: Tell) -> None:
     assert tell(SourceAccount("arxiv", DAY, 0, is_holiday=True), SourceAccount("huggingface", DAY, 30)) == (
         "Hugging Face announced 30 papers on Tuesday, 30 June.",
         "arXiv announced nothing: it was a holiday.",
+    )
+
+
+def test_at_a_weekend_nothing_is_expected(tell: Tell) -> None:
+    saturday = date(2026, 6, 27)
+
+    assert tell(SourceAccount("arxiv", saturday, 0), cursor=saturday - timedelta(days=1)) == (
+        "arXiv announced nothing on Saturday, 27 June: it was the weekend.",
     )
 
 
@@ -95,7 +108,7 @@ def test_what_an_earlier_digest_called_late_is_said_to_have_come(tell: Tell) -> 
 def test_files_announce_nothing_and_are_not_named_to_readers(tell: Tell) -> None:
     entry = SourceAccount("files", DAY, 24, late=("papers/cut.json",))
 
-    assert tell(entry) == ("24 papers came from files; some files could not be read.",)
+    assert tell(entry) == ("24 papers came from files.", "Some files could not be read.")
     assert tell(replace(entry, announced=0)) == ("Some files could not be read.",)
     assert tell(replace(entry, announced=0, late=())) == ()
 

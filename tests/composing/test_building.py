@@ -4,8 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from digest.composing.building import personal_matches, without_weakest
-from digest.domain import Digest, Interest, Match, Profile, SectionKind, Subscriber
+from digest.composing.building import REVISIONS_SHOWN, personal_matches, without_weakest
+from digest.domain import (
+    Digest,
+    Frequency,
+    Interest,
+    Match,
+    Profile,
+    Revision,
+    RevisionKind,
+    SectionKind,
+    Subscriber,
+)
 
 DAY = date(2026, 6, 30)
 YESTERDAY = DAY - timedelta(days=1)
@@ -98,3 +108,30 @@ def test_the_weakest_matches_go_first_and_trending_ones_last(digest_of: Build, m
     assert [m.score for m in smaller.shown] == [4.0, 0.5]
     assert personal_matches(without_weakest(digest, 4)) == []
     assert without_weakest(digest, 99).is_empty
+
+
+def test_a_weekly_digest_is_grouped_by_day_and_interest(digest_of: Build, match: Match, ada: Subscriber) -> None:
+    matches = [
+        _match(match, 1, edition=DAY, announced=DAY),
+        _match(match, 2, edition=YESTERDAY, announced=YESTERDAY, interest="KV cache"),
+        _match(match, 3, edition=YESTERDAY, announced=YESTERDAY, score=9.0),
+    ]
+    weekly = replace(ada, frequency=Frequency.WEEKLY)
+    sections = digest_of(*matches, subscriber=weekly, covers=(YESTERDAY, DAY)).sections
+    assert [(section.day, section.title) for section in sections] == [
+        (YESTERDAY, "Pruning"),
+        (YESTERDAY, "KV cache"),
+        (DAY, "Pruning"),
+    ]
+    assert {section.day for section in digest_of(*matches, covers=(YESTERDAY, DAY)).sections} == {None}
+
+
+def test_revisions_have_a_section_and_count_neither_as_matched_nor_as_shown(digest_of: Build, match: Match) -> None:
+    news = tuple(
+        Match(match.paper, "", 0.0, (), revisions=(Revision(match.paper.id, RevisionKind.VERSION, f"v{n}", DAY),))
+        for n in range(2, 14)
+    )
+    digest = digest_of(_match(match, 1), revised=news)
+    assert [section.kind for section in digest.sections] == [SectionKind.INTEREST, SectionKind.REVISED]
+    assert len(digest.sections[1].matches) == REVISIONS_SHOWN
+    assert (digest.matched, len(personal_matches(digest))) == (1, 1)

@@ -7,11 +7,23 @@ from typing import Any
 
 import pytest
 
-from digest.composing import Composer, compose_email
+from digest.composing import Composer, Feedback, compose_email
 from digest.composing.emails import HTML_BYTES
-from digest.domain import Digest, Email, Frequency, Match, Paper, Profile, Reason, SourceAccount, Subscriber
+from digest.domain import (
+    Digest,
+    Email,
+    Frequency,
+    Match,
+    Paper,
+    Profile,
+    Reason,
+    Revision,
+    RevisionKind,
+    SourceAccount,
+    Subscriber,
+)
 from digest.errors import ComposeError
-from digest.links import Purpose, read_token
+from digest.links import Purpose, read_dated_token, read_token
 from digest.return_paths import read_return_path
 
 DAY = date(2026, 6, 30)
@@ -20,6 +32,7 @@ MOMENT = datetime(2026, 6, 30, 5, 30, tzinfo=UTC)
 Build = Callable[..., Digest]
 Compose = Callable[..., Email]
 ReadEmail = Callable[[Email], Any]
+Many = Callable[[int, int], list[Match]]
 
 
 @pytest.fixture
@@ -41,7 +54,7 @@ def _plain(words: str) -> str:
     [
         "Paper digest",
         "Tuesday, 30 June 2026",
-        "1 of 412 papers matched",
+        "412 papers announced · 1 matched",
         "Gentle Pruning of Very Large Gardens",
         "Ines Feld, Tomás Prado",
         "cs.LG, cs.CL · submitted 28 June · 12 pages, 5 figures",
@@ -77,10 +90,10 @@ def test_links_lead_to_abstract_pdf_and_code_and_to_nothing_unsafe(
     assert "javascript" not in unsafe.html + unsafe.text
 
 
-def test_many_authors_are_counted_after_the_sixth(read_card: Callable[[Paper], Any], paper: Paper) -> None:
+def test_many_authors_are_counted_after_the_fifth(read_card: Callable[[Paper], Any], paper: Paper) -> None:
     mail = read_card(replace(paper, authors=tuple(f"Author {n}" for n in range(1, 10))))
-    assert "Author 5, Author 6 and 3 more" in mail.words
-    assert "Author 7" not in mail.words
+    assert "Author 4, Author 5 and 4 more" in mail.words
+    assert "Author 6" not in mail.words
 
 
 def test_a_paper_of_which_nothing_is_known_still_has_a_card(read_card: Callable[[Paper], Any]) -> None:
@@ -103,7 +116,7 @@ def test_a_trending_paper_gives_its_upvotes_as_the_reason(
     trending = Match(paper, "Trending", 163.0, (Reason("tove", "upvotes"),))
     mail = read(compose(digest_of(trending=[trending])))
     (why,) = mail.tree.find_class("why")
-    assert _plain(why.text) == "▲ 163 upvotes · picked by tove"
+    assert _plain(why.text_content()) == "▲ 163 upvotes · picked by tove"
     assert _plain(mail.text).count("163 upvotes") == 1
     assert "Why:" not in mail.words
 
@@ -144,7 +157,7 @@ def test_reasons_name_authors_and_categories_and_carry_notes(
 def test_a_digest_of_several_days_names_them(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> None:
     digest = digest_of(match, covers=(date(2026, 6, 24), date(2026, 6, 29), DAY), considered=1, older_papers=1204)
     text = _plain(read(compose(digest)).text)
-    assert "1 of 1 paper matched, 24 June to 30 June" in text
+    assert "1 paper announced · 1 matched · 24 June to 30 June" in text
     assert "1,204 papers of earlier days" in text
 
 
@@ -157,7 +170,7 @@ def test_the_account_of_the_day_is_told(compose: Compose, read: ReadEmail, diges
 
 def test_an_empty_digest_says_so(compose: Compose, read: ReadEmail, digest_of: Build) -> None:
     mail = read(compose(digest_of()))
-    assert "None of 412 papers matched" in mail.words
+    assert "412 papers announced · none matched" in mail.words
     assert mail.message["Subject"] == "No papers for you today · Paper digest 30 June"
     assert "No new papers were announced" in read(compose(digest_of(considered=0))).text
 
@@ -195,7 +208,7 @@ def test_the_footer_tells_the_rhythm(
     frequency: Frequency, rhythm: str, compose: Compose, read: ReadEmail, digest_of: Build, ada: Subscriber
 ) -> None:
     mail = read(compose(digest_of(subscriber=replace(ada, frequency=frequency))))
-    assert f"It comes {rhythm} if there are papers for you." in _plain(mail.text)
+    assert f"It comes {rhythm}. On days without papers for you there is no mail." in _plain(mail.text)
 
 
 def test_body_links_are_signed_for_their_reader_and_purpose(
@@ -277,3 +290,72 @@ def test_four_hundred_long_papers_fit_and_the_weakest_are_counted(
 def test_a_digest_with_a_paper_that_has_no_card_is_refused(composer: Composer, digest_of: Build, match: Match) -> None:
     with pytest.raises(ComposeError, match=r"arxiv:2606\.00001"):
         compose_email(digest_of(match), {}, composer, sent_at=MOMENT)
+
+
+def test_beyond_fifteen_cards_papers_get_a_line_each(
+    compose: Compose,
+    read: ReadEmail,
+    digest_of: Build,
+    many_matches: Callable[[int, int], list[Match]],
+    ada: Subscriber,
+) -> None:
+    reader = replace(ada, profile=replace(ada.profile, max_papers=20))
+    mail = read(compose(digest_of(*many_matches(30, 2), subscriber=reader)))
+    assert len(list(mail.tree.iter("h3"))) == 15
+    for part in (mail.words, _plain(mail.text)):
+        assert "Hedge 19 of many" in part
+        assert "Hedge 20 of many" not in part
+        assert "… and 10 more papers matched" in part
+    (link,) = [a for a in mail.tree.iter("a") if a.text == "See all of them"]
+    token = link.get("href").removeprefix("https://papers.example/read/")
+    assert read_dated_token(token, Purpose.READ, today=DAY, secrets=("new-secret",)) == ("s-ada", DAY)
+
+
+def test_news_of_a_paper_sent_before_is_told_in_a_line(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    kinds = {
+        RevisionKind.WITHDRAWN: ("An error in Lemma 2", "withdrawn · An error in Lemma 2"),
+        RevisionKind.ACCEPTED: ("Accepted at ICML 2026", "Accepted at ICML 2026"),
+        RevisionKind.PUBLISHED: ("10.1/x", "published as 10.1/x"),
+        RevisionKind.VERSION: ("v3", "new version v3"),
+    }
+    news = [
+        Match(replace(match.paper, id=kind), "", 0.0, (), revisions=(Revision(kind, kind, detail, DAY),))
+        for kind, (detail, _) in kinds.items()
+    ]
+    email = compose(digest_of(revised=news))
+    assert email.subject == "News of 4 earlier papers · Paper digest 30 June"
+    for part in (read(email).words, _plain(read(email).text)):
+        assert "News of papers you were sent" in part
+        for _, words in kinds.values():
+            assert words in part
+
+
+def test_links_to_tell_what_one_thinks_stand_on_every_card_once_they_are_given(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match, composer: Composer
+) -> None:
+    def feedback_of(reader: str, paper: str, edition: date) -> Feedback:
+        return Feedback(*(f"https://papers.example/{what}?of={reader}&_={paper}&on={edition}" for what in "+-0"))
+
+    mail = read(compose(digest_of(match), composer=replace(composer, feedback_of=feedback_of)))
+    found = {a.text: a.get("href") for a in mail.tree.iter("a") if a.text in {"More like this", "Less", "Mute"}}
+    assert list(found) == ["More like this", "Less", "Mute"]
+    assert found["Less"] == "https://papers.example/-?of=s-ada&_=arxiv:2606.00001&on=2026-06-30"
+    assert "Mute" not in read(compose(digest_of(match))).words
+
+
+def test_the_html_that_would_be_too_big_loses_cards_before_it_loses_papers(
+    compose: Compose,
+    read: ReadEmail,
+    digest_of: Build,
+    many_matches: Callable[[int, int], list[Match]],
+    ada: Subscriber,
+) -> None:
+    reader = replace(ada, profile=replace(ada.profile, max_papers=180))
+    email = compose(digest_of(*many_matches(180, 30), subscriber=reader))
+    mail = read(email)
+    assert 0 < len(list(mail.tree.iter("h3"))) < 15
+    assert email.digest is not None
+    assert len(email.digest.shown) == 180
+    assert "Unsubscribe" in mail.words

@@ -44,7 +44,9 @@ def test_templates_of_the_operator_are_used(letterhead: Letterhead, templates: P
         ("digest.txt", "{% for card in section.cards %}", "{% for card of section.cards %}", "expected token"),
         ("card.html", "{{ authors }}", "{{ authros }}", "authros"),
         ("digest.mjml", "{{ section.note }}", "{{ section.remark }}", "remark"),
-        ("digest.txt", "{{ section.ending | wrap }}", "{{ section.end | wrap }}", "end"),
+        ("digest.txt", "{{ section.note | wrap }}", "{{ section.remark | wrap }}", "remark"),
+        ("line.txt", "{{ said }}", "{{ sayd }}", "sayd"),
+        ("digest.mjml", '{{ _("Pause") }}', '{{ _("Pause {now}") }}', "now"),
         ("digest.mjml", "{% if postal_address %}", "{% if post_address %}", "post_address"),
         ("card.txt", "| trim", "| trimm", "trimm"),
         ("confirmation.mjml", "{{ lifetime }}", "{{ life }}", "life"),
@@ -90,7 +92,10 @@ def test_an_unknown_tag_that_would_swallow_a_part_of_the_email_is_told(
     [
         ("</mj-column>", "", "</mj-section> closes another tag"),
         ("</h1>", "", "</mj-text> closes another tag"),
-        ("<mj-column>", "<mj-column><mj-divider>loose</mj-divider>", "not valid MJML"),
+        ("<mj-column>", "<mj-column><mj-divider>loose</mj-divider>", "MJML drops text outside <mj-text>: 'loose'"),
+        ("<mj-column>", "<mj-column>loose", "MJML drops text outside <mj-text>: 'loose'"),
+        ("<mj-column>", '<mj-column paddding="3px">', "<mj-column> has no attribute paddding"),
+        ("<mj-raw>{% if section.note %}</mj-raw>", "<mj-raw>{% if section.note %}<b></mj-raw>", "closes another tag"),
         (
             "{{ preheader }}",
             '</mj-preview><mj-font name="{{ preheader }}" /><mj-preview>',
@@ -110,7 +115,20 @@ def test_mjml_that_is_not_well_formed_is_told_with_its_line(
 
 
 @pytest.mark.parametrize("name", ["digest.mjml", "head.mjml", "card.txt"])
-def test_a_missing_template_is_told(letterhead: Letterhead, templates: Path, name: str) -> None:
+def test_a_template_that_the_operator_left_out_is_digests_own(
+    letterhead: Letterhead, templates: Path, name: str
+) -> None:
     (templates / "email" / name).unlink()
-    with pytest.raises(ConfigError, match=rf"{name.replace('.', '[.]')}.*can't be read"):
+    assert open_composer(letterhead, templates).card_text.source == open_composer(letterhead).card_text.source
+
+
+def test_an_included_file_that_is_not_there_is_told(letterhead: Letterhead, templates: Path) -> None:
+    _edit(templates, "digest.mjml", 'path="head.mjml"', 'path="hat.mjml"')
+    with pytest.raises(ConfigError, match=r"hat[.]mjml.*can't be read"):
+        open_composer(letterhead, templates)
+
+
+def test_a_mistake_in_an_included_file_is_told_with_its_own_line(letterhead: Letterhead, templates: Path) -> None:
+    line = _edit(templates, "head.mjml", "font-size=", "fontsize=")
+    with pytest.raises(ConfigError, match=rf"head[.]mjml: line {line}: <mj-text> has no attribute fontsize"):
         open_composer(letterhead, templates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -83,6 +84,33 @@ def test_the_operator_may_write_an_address_in_any_case(world: World, client: htt
     world.add_papers("Pruning")
     assert ADA in client.get(f"/preview/{typed}").text
     assert "Eve@example.org" in client.get("/preview/eve@example.org").text
+
+
+def test_a_mails_link_shows_all_that_matched_beyond_the_readers_limit(world: World, client: httpx.Client) -> None:
+    reader = add_active(world, ADA, cursor=DAY - timedelta(days=1), max_papers=1)
+    world.add_papers("Pruning of trees", "Pruning of hedges")
+    path = world.link(Purpose.READ, reader)
+    page = client.get(path)
+    assert page.status_code == 200
+    frame = frame_of(page.text)
+    assert "of trees" in frame
+    assert "of hedges" in frame
+    assert world.store.history.find() == ()
+
+
+def test_a_mails_link_that_is_forged_expired_or_of_a_day_that_never_was_shows_nothing(
+    world: World, client: httpx.Client
+) -> None:
+    reader = add_active(world, ADA)
+    world.add_papers("Pruning of trees")
+    for path in (
+        world.link(Purpose.READ, reader)[:-1],
+        world.link(Purpose.PREFERENCES, reader).replace("preferences", "read"),
+        world.link(Purpose.READ, reader, issued=DAY - timedelta(days=3)),
+        world.link(Purpose.READ, reader, issued=DAY - timedelta(days=120)),
+        world.link(Purpose.READ, "nobody"),
+    ):
+        assert client.get(path).status_code == 404
 
 
 def read_id(token: str, purpose: Purpose) -> str:
