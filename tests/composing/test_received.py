@@ -67,7 +67,7 @@ class Server:
     box: Path
 
     def received(self, count: int) -> list[Path]:
-        patience = time.monotonic() + 20
+        patience = time.monotonic() + 60
         while time.monotonic() < patience:
             if len(found := sorted(self.box.glob("new/*"))) >= count:
                 return found
@@ -95,7 +95,7 @@ def running_postfix(folder: Path) -> Iterator[Server]:
 
 
 def _wait_for(port: int) -> None:
-    patience = time.monotonic() + 20
+    patience = time.monotonic() + 60
     while time.monotonic() < patience:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
