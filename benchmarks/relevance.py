@@ -43,7 +43,6 @@ PARTS: dict[str, list[tuple[object, str, object]]] = {
     "less inside an expression": [(day, "INSIDE_BEFORE", 1.0), (day, "INSIDE_AFTER", 1.0)],
     "words that lead to a theme": [(words, "LEADING_WORDS", frozenset())],
     "title boost": [(day, "TITLE_BOOST", 1.0)],
-    "length of the abstract": [(day, "LENGTH_SHARE", 0.0)],
     "acronyms and what they mean": [(day, "find_definitions", lambda _: ())],
     "upvotes": [(postings, "UPVOTES_SHARE", 0.0)],
 }

@@ -24,8 +24,6 @@ from digest.matching.words import Joint, Words, is_telling
 TITLE_BOOST = 1.2
 VARIANT = 0.25
 """What a hit counts that isn't as the reader wrote it: a plural, another spelling, an acronym for its long form."""
-LENGTH_SHARE, TYPICAL_LENGTH = 0.3, 180
-"""BM25's b: how much less a hit says in an abstract that has more words than this."""
 SATURATION = 1.2
 """BM25's k1: how soon further hits in one paper stop counting."""
 INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
@@ -139,8 +137,7 @@ class Day:
         """How many hits there are in one field, each counted by its form and place."""
         title, abstract = self.words[position]
         words = title if name == "title" else abstract
-        length = 1 - LENGTH_SHARE + LENGTH_SHARE * len(abstract) / TYPICAL_LENGTH
-        boost = TITLE_BOOST if name == "title" else min(1.0, 1 / length)
+        boost = TITLE_BOOST if name == "title" else 1.0
         return boost * sum(_standing(hit, words) * _form(hit, words, forms) for hit in hits)
 
     def _texts_with(self, target: Wording) -> Iterable[int]:

@@ -101,8 +101,7 @@ class SlowDay:
         abstracts = self.hits(paper, "abstract", term.target) if term.field != "title" else []
         title, abstract = self.words[paper]
         weighed = 1.2 * sum(standing(hit, title) * form(hit, title, term.forms) for hit in titles)
-        in_abstract = sum(standing(hit, abstract) * form(hit, abstract, term.forms) for hit in abstracts)
-        weighed += in_abstract / max(1.0, 0.7 + 0.3 * len(abstract) / 180)
+        weighed += sum(standing(hit, abstract) * form(hit, abstract, term.forms) for hit in abstracts)
         return weighed and self.rarity(term.target) * weighed * 2.2 / (weighed + 1.2)
 
     def rarity(self, target: Phrase | AnyPhrase | Near) -> float:
