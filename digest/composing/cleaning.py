@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import idna
@@ -27,6 +28,7 @@ def clean(text: str) -> str:
     return _UNSAFE.sub(" ", text)
 
 
+@lru_cache(maxsize=2048)  # a day's mails repeat its titles and their readers' words
 def one_line(text: str, limit: int) -> str:
     """The text cleaned, its white space collapsed, and shortened to `limit` characters."""
     return shorten(_SPACES.sub(" ", clean(text)).strip(), limit)

@@ -140,7 +140,7 @@ def _fit(digest: Digest, draft: _Draft) -> tuple[Digest, _Layout, dict[str, Any]
     """The digest as far as its HTML part stays within HTML_BYTES, its layout, the templates' values, and that part."""
     size = 0
     for shown, layout in _ever_smaller(digest):
-        values = _values(shown, draft)
+        values = {**_values(shown, draft), "sections": tuple(_sections(shown, layout, draft))}
         html = _html_part(shown, layout, values, draft)
         size = len(html)
         if size <= HTML_BYTES:
@@ -205,7 +205,7 @@ def _html_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _
         feedback = feedback_of(reader, match.paper.id, digest.edition) if feedback_of else None
         return card_html(card, match, kind, said.why, step=layout.step, feedback=feedback)
 
-    page = draft.composer.digest_html.render(**values, sections=_sections(digest, layout, draft))
+    page = draft.composer.digest_html.render(**values)
     return fill_html(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
 
 
@@ -215,7 +215,7 @@ def _text_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _
         is_carded = match.paper.id in layout.carded
         return card_text(card, kind, said.why) if is_carded else line_text(card, said.line)
 
-    page = draft.composer.digest_text.render(**values, sections=_sections(digest, layout, draft))
+    page = draft.composer.digest_text.render(**values)
     return fill_text(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
 
 

@@ -127,7 +127,7 @@ def _hash_of_body(body: bytes) -> str:
 
 def _single_spaced(text: bytes) -> bytes:
     # a regular expression would take longer than the signature
-    text = text.replace(b"\t", b" ")
+    text = text.replace(b"\t", b" ") if b"\t" in text else text
     while b"  " in text:
         text = text.replace(b"  ", b" ")
     return text

@@ -46,7 +46,7 @@ def counted(number: int, noun: str) -> str:
 
 def joined(*facts: str) -> str:
     """What there is of some facts, in one line."""
-    return " · ".join(fact for fact in facts if fact)
+    return " · ".join(filter(None, facts))
 
 
 def subject_of(digest: Digest, site_name: str, language: Language) -> str:
@@ -153,16 +153,21 @@ def standing_of(paper: Paper, language: Language) -> str:
 
 def why_of(match: Match, language: Language) -> str:
     """Why the paper was chosen, one line: `“KV cache” in title · “quantiz*” in abstract`."""
+    return _why_of(match.reasons, match.notes, language)
+
+
+@lru_cache(maxsize=8192)  # readers share their words
+def _why_of(reasons: tuple[Reason, ...], notes: tuple[str, ...], language: Language) -> str:
     fields: dict[tuple[str, str], list[str]] = {}
-    for reason in match.reasons:
+    for reason in reasons:
         fields.setdefault((_kind_of(reason), reason.keyword), []).append(reason.field)
     words = [
-        _reason_in_words(kind, keyword, tuple(found), language)
+        _reason_in_words(kind, keyword, found, language)
         for (kind, keyword), found in list(fields.items())[:REASONS_SHOWN]
     ]
     if len(fields) > REASONS_SHOWN:
         words.append(language.say("{count} more", count=language.number(len(fields) - REASONS_SHOWN)))
-    words += [one_line(note, 160) for note in match.notes[:3]]
+    words += [one_line(note, 160) for note in notes[:3]]
     return joined(*words) or language.say("it fits your interests")
 
 
@@ -217,8 +222,7 @@ def _kind_of(reason: Reason) -> str:
     return reason.field if reason.field in {"author", "category", "source"} else "text"
 
 
-@lru_cache(maxsize=65_536)  # readers share their words, and cleaning them is a third of a mail's work
-def _reason_in_words(kind: str, keyword: str, fields: tuple[str, ...], language: Language) -> str:
+def _reason_in_words(kind: str, keyword: str, fields: Iterable[str], language: Language) -> str:
     word = one_line(keyword, _KEYWORD_CHARACTERS)
     match kind:
         case "author":
