@@ -17,6 +17,7 @@ import pytest
 
 from digest.composing import open_composer
 from digest.config import subscriber_id
+from digest.delivery import Relay
 from digest.delivery.inbox import Inbox, open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import (
@@ -150,9 +151,7 @@ def _parts(store: Store, inbox: Inbox, papers: Path) -> Parts:
         sources={"files": Files(paths=[f"{papers}/*"])},
         open_http=partial(open_http, "operator@readers.example"),
         read_files=tuple,
-        connect=partial(Smtp, port=inbox.port),
-        relay="smtp",
-        connections=2,
+        relays=(Relay("smtp", partial(Smtp, port=inbox.port), 2),),
         is_local=True,
         lookback=timedelta(days=7),
         expires_after=timedelta(hours=20),
@@ -172,7 +171,7 @@ def claimed(installation: Installation, day: date, who: Subscriber, state: Deliv
     assert stored.cursor is not None
     with deliveries.open_ownership() as owner:
         assert deliveries.claim([mail], owner=owner) == {who.id}
-        deliveries.record(Outcome(mail, state, **outcome), owner=owner, relay="smtp")
+        deliveries.record([Outcome(mail, state, **outcome, relay="smtp")], owner=owner)
 
 
 def test_a_reader_gets_what_matches_and_a_second_run_sends_nothing(make: Callable[..., Installation]) -> None:

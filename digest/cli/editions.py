@@ -71,9 +71,7 @@ def run(
         say_trouble(batch, edition)
     for notice in report.notices:
         say_error(notice)
-    if report.end is not None and report.end.words:
-        say_error(report.end.words)
-    return run_exit_code(report)
+    return say_end(report)
 
 
 def collect(
@@ -105,6 +103,14 @@ def collect(
     return collect_exit_code(reports)
 
 
+def say_end(report: RunReport) -> ExitCode:
+    """Print to stderr how a run ended; returns what that means for the caller."""
+    for words in (report.paused or (report.end.words if report.end else ""), report.mismatch):
+        if words:
+            say_error(words)
+    return run_exit_code(report)
+
+
 def run_exit_code(report: RunReport) -> ExitCode:
     """What a run's outcome means for the caller."""
     stopped = report.end.stopped if report.end else Stopped.DONE
@@ -119,6 +125,8 @@ def run_exit_code(report: RunReport) -> ExitCode:
             return ExitCode.UNREACHABLE
         case Stopped.PAUSED:
             return ExitCode.ATTENTION
+    if report.paused or report.mismatch:
+        return ExitCode.ATTENTION
     if any(states.get(state, 0) or rehearsed.get(state, 0) for state in needs_help):
         return ExitCode.ATTENTION
     return collect_exit_code(report.batches)

@@ -9,19 +9,26 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
+from digest.storage.amending import AmendingStore, Chosen
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
 from digest.storage.ledger import Ledger
+from digest.storage.pacing import PaceStore
 from digest.storage.papers import PaperStore
+from digest.storage.pausing import PauseStore
 from digest.storage.subscribers import SubscriberStore
 
 __all__ = [
+    "AmendingStore",
+    "Chosen",
     "DeliveryStore",
     "History",
     "Ledger",
     "Loss",
+    "PaceStore",
     "PaperStore",
+    "PauseStore",
     "Store",
     "SubscriberStore",
     "open_store",
@@ -38,6 +45,9 @@ class Store:
     subscribers: SubscriberStore
     deliveries: DeliveryStore
     history: History
+    amending: AmendingStore
+    pause: PauseStore
+    pace: PaceStore
 
 
 @contextmanager
@@ -55,4 +65,7 @@ def open_store(
             subscribers=SubscriberStore(engine, now, read_signup),
             deliveries=DeliveryStore(engine, now),
             history=History(engine),
+            amending=AmendingStore(engine, now),
+            pause=PauseStore(engine, now),
+            pace=PaceStore(engine, now),
         )

@@ -119,7 +119,7 @@ class _Desk:
             email = compose_confirmation(
                 reader.email, reader.id, parts.composer, issued=self._pages.today(), sent_at=parts.now()
             )
-            send_emails(iter([email]), parts.connect, _forget, connections=1, waits_seconds=WAITS_SECONDS)
+            send_emails(iter([email]), parts.relays, _forget, waits_seconds=WAITS_SECONDS)
         except DigestError as error:
             log.warning("the confirmation for %s can't be sent: %s", reader.id, error)
 

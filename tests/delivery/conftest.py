@@ -222,7 +222,8 @@ def email_to() -> Callable[..., Email]:
     """Makes an email: email_to("ada@example.org"), with a body if you like."""
 
     def make(recipient: str, body: bytes = b"Good morning.\r\n") -> Email:
-        message_id = f"<{recipient}@digest.example.org>"
+        name = recipient.encode("ascii", "replace").decode()
+        message_id = f"<{name}@digest.example.org>"
         head = f"Message-ID: {message_id}\r\nSubject: Papers\r\n\r\n".encode()
         return Email(
             recipient=recipient,

@@ -125,12 +125,11 @@ def test_a_stale_owner_s_record_changes_nothing(store: Store, reader: Make, plan
     plan(reader())
     with store.deliveries.open_ownership() as stale:
         store.deliveries.claim([email(reader())], owner=stale)
-        store.deliveries.give_back([email(reader())], owner=stale)
+        store.deliveries.record([Outcome(email(reader()), DeliveryState.PENDING, charges_attempt=False)], owner=stale)
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader())], owner=owner)
 
-        store.deliveries.record(Outcome(email(reader()), DeliveryState.SENT), owner=stale, relay="folder")
-        store.deliveries.give_back([email(reader())], owner=stale)
+        store.deliveries.record([Outcome(email(reader()), DeliveryState.SENT, relay="folder")], owner=stale)
 
     assert states(store) == {"ada": "sending"}
     (joined,) = store.subscribers.join([reader()])
@@ -142,7 +141,7 @@ def test_a_second_record_changes_nothing(store: Store, reader: Make, plan: Make,
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader())], owner=owner)
         for state in (DeliveryState.REJECTED, DeliveryState.SENT):
-            store.deliveries.record(Outcome(email(reader()), state), owner=owner, relay="folder")
+            store.deliveries.record([Outcome(email(reader()), state, relay="folder")], owner=owner)
 
     assert states(store) == {"ada": "rejected"}
 
@@ -154,8 +153,8 @@ def test_what_was_claimed_and_never_started_can_be_given_back(
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader("ada")), email(reader("bob"))], owner=owner)
 
-        store.deliveries.give_back([email(reader("bob"))], owner=owner)
-        store.deliveries.give_back([], owner=owner)
+        given_back = Outcome(email(reader("bob")), DeliveryState.PENDING, charges_attempt=False)
+        store.deliveries.record([given_back], owner=owner)
 
     assert states(store) == {"ada": "sending", "bob": "pending"}
 

@@ -1,0 +1,23 @@
+"""Says at the last moment whose mail must not go out, and why. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from digest.domain import Status
+from digest.storage import rows, tables
+
+
+def find_withheld(connection: Connection, subscriber_ids: Collection[str]) -> dict[str, str]:
+    """Of these subscribers, those who get no mail now, each with the reason in words for the history.
+
+    Asked in the transaction that claims: whoever leaves between the plan and the claim gets nothing.
+    """
+    people, withheld = tables.subscribers, dict[str, str]()
+    for some in rows.in_groups(subscriber_ids):
+        inactive = (people.c.id.in_(some), people.c.status != Status.ACTIVE.value)
+        for row in connection.execute(select(people.c.id, people.c.status).where(*inactive)):
+            withheld[row.id] = f"the reader is {row.status}"
+    return withheld
