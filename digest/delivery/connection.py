@@ -22,6 +22,7 @@ from digest.errors import DeliveryError
 
 _TROUBLE = (SMTPException, OSError, ValueError)
 """What aiosmtplib raises; OSError holds time-outs and TLS errors, ValueError what it refuses to put on the wire."""
+_TAKEN = 250
 _CLOSING = 421
 _QUIT_TIMEOUT_SECONDS = 2.0
 _LOG_INS = {"plain": SMTP.auth_plain, "login": SMTP.auth_login, "cram-md5": SMTP.auth_crammd5}
@@ -234,8 +235,12 @@ async def _log_in(client: SMTP, access: Access) -> None:
 
 
 def _expect(phase: Phase, reply: Reply) -> None:
-    """Any reply of the expected class will do (RFC 5321 §4.3.2); raises what any other means."""
-    if reply.code // 100 != (3 if phase is Phase.DATA else 2):
+    """Raise what an unwelcome reply means. Any of the expected class will do (RFC 5321 §4.3.2), but in the end.
+
+    Whoever answers a body with anything but 250 may be greeting a connection that was joined anew.
+    """
+    is_welcome = reply.code == _TAKEN if phase is Phase.BODY else reply.code // 100 == (3 if phase is Phase.DATA else 2)
+    if not is_welcome:
         raise _refusal(phase, reply)
 
 

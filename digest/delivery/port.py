@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from digest.domain import Email
+
+WAITS_SECONDS = (1.0, 2.0, 5.0, 10.0)
 
 
 class Transport(Protocol):
@@ -31,3 +33,5 @@ class Relay:
     connections: int = 1
     mails_a_second: float | None = None
     """At most; None where the relay sets no rate."""
+    waits_seconds: Sequence[float] = WAITS_SECONDS
+    """The pauses after trouble with it; the last one repeats."""

@@ -21,8 +21,6 @@ from digest.errors import DeliveryError, InDoubt, RelayDown
 
 TRIES_OF_AN_EMAIL = 3
 """After so many of them over an open connection an email is given back, lest an odd one hold up all the others."""
-WAITS_SECONDS = (1.0, 2.0, 5.0, 10.0)
-"""The pauses after trouble with the relay; the last one repeats."""
 LOGGED_OF_A_KIND = 10
 """So many failures of one state and code are logged each; the history has them all."""
 
@@ -46,7 +44,6 @@ def send_emails(
     record: Callable[[Outcome], None],
     *,
     stopping: Callable[[], bool] = lambda: False,
-    waits_seconds: Sequence[float] = WAITS_SECONDS,
     reserve: Reserve = no_wait,
     is_probe: bool = False,
 ) -> SendingEnd:
@@ -58,7 +55,7 @@ def send_emails(
     drawn; at a second Ctrl-C it is recorded as unknown. What `emails` or `record` raise is raised here, once the rest
     is finished. As a probe, one email goes first, and the others only if no policy stands against it.
     """
-    sending = _Sending(emails, relays[0], record, stopping, waits_seconds, is_probe=is_probe)
+    sending = _Sending(emails, relays[0], record, stopping, is_probe=is_probe)
     try:
         asyncio.run(_use_relays(sending, relays, reserve))
     finally:
@@ -165,7 +162,8 @@ async def _after_trouble(sending: _Sending, claim: _Claim, error: RelayDown, err
     sending.heed_failure(error, errors_before)
     claim.trouble = error
     step = max(claim.tries, sending.health.relay_errors, 1)
-    wait = sending.waits_seconds[min(step, len(sending.waits_seconds)) - 1]
+    waits = sending.relay.waits_seconds
+    wait = waits[min(step, len(waits)) - 1]
     await sleep_until(asyncio.get_running_loop().time() + wait, sending.is_stopped)
     if claim.tries < TRIES_OF_AN_EMAIL:
         sending.put_aside(claim)
@@ -196,13 +194,11 @@ class _Sending:
         relay: Relay,
         record: Callable[[Outcome], None],
         stopping: Callable[[], bool],
-        waits_seconds: Sequence[float],
         *,
         is_probe: bool,
     ) -> None:
         self.relay = relay
         self.health = Health(is_probe=is_probe)
-        self.waits_seconds = waits_seconds
         self.failure: Exception | None = None
         self._words: list[str] = []
         self._stopped: Stopped | None = None
