@@ -19,8 +19,8 @@ from digest.errors import StoreError
 from digest.planning import CLAIMS_A_GROUP, in_batches
 from digest.storage import DeliveryStore
 
-RECORDED_AFTER_SECONDS = 0.1
-"""An outcome that comes later than this after the last commit is written at once: a slow relay hides nothing."""
+RECORDED_AFTER_SECONDS = 1.0
+"""An outcome that comes later than this after the last commit is written at once, not with the next claim."""
 WAITS_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
 """Before each try to write the last outcomes when the database can't be used, such as on a full disk."""
 
@@ -68,8 +68,7 @@ class Dispatch:
     def record(self, outcome: Outcome) -> None:
         """Write an outcome, or keep it for the next commit if that comes soon or the database can't be used."""
         self._keep(outcome)
-        waited = time.monotonic() - self._written_at
-        if self._is_stuck or (waited <= RECORDED_AFTER_SECONDS and len(self._unwritten) < self.group):
+        if self._is_stuck or time.monotonic() - self._written_at <= RECORDED_AFTER_SECONDS:
             return
         try:
             self._write()
@@ -103,7 +102,7 @@ class Dispatch:
 
     def _write(self) -> None:
         if self._unwritten:
-            self.deliveries.record(self._unwritten, owner=self.owner)
+            self.deliveries.record(self._unwritten, owner=self.owner, keeps=self.keeps)
         self._have_written()
 
     def _have_written(self) -> None:

@@ -17,7 +17,7 @@ MOST_EDITIONS = 14
 READERS_A_BATCH = 500
 """Matched together, so that memory doesn't grow with the number of readers."""
 
-CLAIMS_A_GROUP = 8
+CLAIMS_A_GROUP = 16
 """Emails marked as being sent in one commit; a crash leaves at most these and those in flight in doubt."""
 
 NOBODY_LIVES_THERE = frozenset({"example.com", "example.net", "example.org"})

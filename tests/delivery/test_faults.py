@@ -473,7 +473,7 @@ def test_an_operator_can_pause_a_run_that_is_under_way(make: Make, relay: Relay)
             time.sleep(0.005)
         world.store.pause.begin(PausedBy.OPERATOR, "stop")
         run.result()
-    assert 2 <= world.states()["sent"] <= 2 + 8 + 8
+    assert 2 <= world.states()["sent"] <= 2 + 2 * CLAIMS_A_GROUP
     assert world.states()["pending"] == 40 - world.states()["sent"]
 
 
