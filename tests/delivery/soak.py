@@ -1,33 +1,41 @@
 """Kills the sender at random moments, over and over, and counts what became of each mail; a program and a test's part.
 
-`python -m tests.delivery.soak [--readers 2000] [--kills 200] [--seed 1]`: a run over so many readers is killed (-9) at
-a random moment, then run again, until it has been killed so often; editions follow each other as long as kills are
-left. The server counts Message-IDs. It ends with 1 if a mail was lost or doubled in silence, or too many were in doubt.
+`python -m tests.delivery.soak [--readers 2000] [--kills 200] [--seed 1]`: a process that runs an edition for so many
+readers is killed (-9) at a random moment, and another goes on, until so many were killed; editions follow each other as
+long as kills are left. A server counts Message-IDs. It ends with 1 if a mail was lost or doubled in silence, or if a
+kill left more in doubt than there are connections, plus one group of claims.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from email.parser import BytesHeaderParser
+from functools import partial
 from pathlib import Path
 
+from digest.composing import open_composer
+from digest.delivery import Relay
+from digest.delivery.smtp import Smtp
+from digest.domain import DeliveryState, Edition, Letterhead
+from digest.pipeline import collect_edition, plan_digests
 from digest.planning import CLAIMS_A_GROUP
 from tests.delivery.hostile import FaultServer, running
+from tests.delivery.world import DAY, World, names, open_world
 
 CONNECTIONS = 4
-FIRST_DAY = date(2026, 1, 5)
+KEPT_EVERY_SECONDS = 0.005
 
 
 @dataclass
@@ -41,7 +49,7 @@ class Soak:
     """How many mails each kill has left in doubt."""
     doubled: int = 0
     lost: int = 0
-    """Neither with the server nor in doubt nor waiting: nobody would ever notice."""
+    """Marked as sent and never taken, or neither sent nor in doubt in the end: nobody would ever notice."""
 
     @property
     def is_sound(self) -> bool:
@@ -52,90 +60,112 @@ class Soak:
         """The figures in a line."""
         doubt = f"{sum(self.doubtful)} in doubt, at most {max(self.doubtful, default=0)} after a kill"
         return (
-            f"{self.kills} kills in {self.editions} editions of {self.readers} readers: "
-            f"{self.lost} lost, {self.doubled} doubled, {doubt} ({CONNECTIONS} connections + {CLAIMS_A_GROUP} a group)"
+            f"{self.kills} kills in {self.editions} editions of {self.readers} readers: {self.lost} lost, "
+            f"{self.doubled} doubled, {doubt} (of {CONNECTIONS} connections and a group of {CLAIMS_A_GROUP})"
         )
 
 
 def soak(folder: Path, *, readers: int, kills: int, chance: random.Random) -> Soak:
     """Run editions and kill their senders until there were so many kills; then let the last edition come to its end."""
-    found = Soak(readers)
-    with running(FaultServer({}, extensions=("SIZE 10000000", "8BITMIME", "PIPELINING"))) as server:
-        _prepare(folder, server.port, readers)
+    found, taken = Soak(readers), folder / "taken"
+    composer = open_composer(Letterhead("Papers", "Papers <digest@papers.example>", "https://papers.example", ("key",)))
+    with counting_server(taken) as port, open_world(folder, composer, names=names(readers)) as world:
+        relay = Relay("server", partial(Smtp, port=port), CONNECTIONS)
+        world.parts = replace(world.parts, relays=(relay,))
         while found.kills < kills:
-            day = FIRST_DAY + timedelta(days=found.editions)
+            day = DAY + timedelta(days=found.editions)
             found.editions += 1
-            _announce(folder, day)
-            _run_killing(folder, day, server, found, kills, chance)
-            _count(folder, day, server, found)
-            server.accepted.clear()
-            server.bodies_seen.clear()
-            server.commands.clear()
+            _prepare(world, day)
+            _run_killing(world, day, taken, found, kills, chance)
+            _count(world, day, taken, found)
+            world.pass_time(days=1)
     return found
 
 
-def _run_killing(folder: Path, day: date, server: FaultServer, found: Soak, kills: int, chance: random.Random) -> None:
-    """Run the edition until it is through, killing it at random moments as long as kills are left."""
-    while True:
-        process = _start(folder, day)
-        if found.kills >= kills:
-            process.wait(timeout=600)
-            return
-        taken, wanted = len(server.bodies_seen), chance.randrange(found.readers // 10 + 1)
-        while process.poll() is None and len(server.bodies_seen) < taken + wanted:
-            time.sleep(0.001)
-        time.sleep(chance.random() * 0.01)
-        is_over = process.poll() is not None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        if is_over:
-            return
-        found.kills += 1
-        found.doubtful.append(_states(folder, day)["sending"])
+def _prepare(world: World, day: date) -> None:
+    world.announce(day)
+    collect_edition(Edition(day, day - timedelta(days=7)), world.parts)
+    plan_digests(world.parts.readers(), day, world.parts)
 
 
-def _count(folder: Path, day: date, server: FaultServer, found: Soak) -> None:
-    headers = BytesHeaderParser()
-    copies = Counter(str(headers.parsebytes(mail.content)["Message-ID"]) for mail in server.accepted)
-    found.doubled += sum(count > 1 for count in copies.values())
-    with closing(sqlite3.connect(folder / "data" / "digest.db")) as connection:
-        rows = connection.execute("SELECT message_id, state FROM deliveries WHERE edition = ?", (str(day),)).fetchall()
-    found.lost += found.readers - len(rows)
-    found.lost += sum(state == "sent" and not copies[message_id] for message_id, state in rows)
-    found.lost += sum(state not in ("sent", "unknown") for _, state in rows)
+def _run_killing(world: World, day: date, taken: Path, found: Soak, kills: int, chance: random.Random) -> None:
+    """Run the edition until it is through, killing each process at a random moment as long as kills are left."""
+    is_over = False
+    while not is_over:
+        process = _start(world, day)
+        if found.kills < kills:
+            _wait_for(taken, _size(taken) + chance.randrange(found.readers // 10 + 1), process)
+            time.sleep(chance.random() * 0.02)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+        is_over = os.WIFEXITED(status)
+        if not is_over:
+            found.kills += 1
+            found.doubtful.append(world.states(day)["sending"])
 
 
-def _states(folder: Path, day: date) -> Counter[str]:
-    with closing(sqlite3.connect(folder / "data" / "digest.db")) as connection:
+def _start(world: World, day: date) -> int:
+    """A process of its own that runs the edition as `digest send` does; returns its id."""
+    world.store.deliveries.engine.dispose()  # no connection is shared with the child
+    process = os.fork()
+    if process == 0:
         try:
-            rows = connection.execute("SELECT state FROM deliveries WHERE edition = ?", (str(day),))
-            return Counter(state for (state,) in rows)
-        except sqlite3.OperationalError:  # killed before there was a table
-            return Counter()
+            world.run_unchecked(day, collects=False, plans=False)
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 - told by its exit status, and the row counts
+            os._exit(1)
+    return process
 
 
-def _start(folder: Path, day: date) -> subprocess.Popen[bytes]:
-    program = str(Path(sys.executable).with_name("digest"))
-    with (folder / "log").open("ab") as log:
-        return subprocess.Popen([program, "-q", "run", "--date", str(day)], cwd=folder, stdout=log, stderr=log)
+def _wait_for(taken: Path, count: int, process: int) -> None:
+    while _size(taken) < count and not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        time.sleep(0.001)
 
 
-def _prepare(folder: Path, port: int, readers: int) -> None:
-    (folder / "papers").mkdir()
-    (folder / "subscribers").mkdir()
-    smtp = f'[smtp]\nhost = "127.0.0.1"\nport = {port}\nmax_connections = {CONNECTIONS}\n'
-    (folder / "config.toml").write_text(f'[sources.files]\npaths = ["papers/*"]\n{smtp}', encoding="utf-8")
-    for number in range(readers):
-        text = f'email = "reader{number}@example.org"\nkeywords = ["hedge"]\ntrending = 0\n'
-        (folder / "subscribers" / f"r{number}.toml").write_text(text, encoding="utf-8")
+def _count(world: World, day: date, taken: Path, found: Soak) -> None:
+    copies = Counter(taken.read_text(encoding="ascii").split())
+    rows = world.rows(day).values()
+    found.doubled += sum(copies[row.message_id] > 1 for row in rows)
+    found.lost += found.readers - len(rows)
+    for row in rows:
+        is_told = row.state is DeliveryState.UNKNOWN or (
+            row.state is DeliveryState.SENT and copies[row.message_id] == 1
+        )
+        found.lost += not is_told
 
 
-def _announce(folder: Path, day: date) -> None:
-    paper = {
-        "id": f"{day:%y%m.%d}001", "title": f"A hedge of {day}", "authors": ["Ada Example"], "categories": ["cs.LG"],
-        "summary": "We look at hedges.", "comment": None, "pdf": "", "abs": "",
-    }  # fmt: skip
-    (folder / "papers" / f"{day}.jsonl").write_text(json.dumps(paper), encoding="utf-8")
+def _size(taken: Path) -> int:
+    with taken.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+@contextmanager
+def counting_server(taken: Path) -> Iterator[int]:
+    """A server in a process of its own, which writes the Message-ID of each mail it takes; yields its port."""
+    taken.touch()
+    command = [sys.executable, "-m", "tests.delivery.soak", "--serve", str(taken)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
+
+
+def _serve(taken: Path) -> None:
+    headers = BytesHeaderParser()
+    server = FaultServer({}, extensions=("SIZE 10000000", "8BITMIME", "PIPELINING"))
+    with running(server), taken.open("a", encoding="ascii", buffering=1) as file:
+        sys.stdout.write(f"{server.port}\n")
+        sys.stdout.flush()
+        while True:
+            while server.accepted:
+                mail = server.accepted.pop(0)
+                file.write(f"{headers.parsebytes(mail.content)['Message-ID']}\n")
+            server.bodies_seen.clear()
+            server.commands.clear()
+            time.sleep(KEPT_EVERY_SECONDS)
 
 
 def main() -> int:
@@ -144,9 +174,13 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.serve:
+        _serve(asked.serve)
     with tempfile.TemporaryDirectory() as folder:
-        found = soak(Path(folder), readers=asked.readers, kills=asked.kills, chance=random.Random(asked.seed))  # noqa: S311 - repeatable
+        chance = random.Random(asked.seed)  # noqa: S311 - to be repeated
+        found = soak(Path(folder), readers=asked.readers, kills=asked.kills, chance=chance)
     sys.stdout.write(found.told() + "\n")
     return 0 if found.is_sound else 1
 
