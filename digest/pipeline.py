@@ -17,7 +17,7 @@ from itertools import chain
 from digest.assembly import assemble_digests
 from digest.composing import Card, Composer, compose_email, render_cards
 from digest.composing.wording import counted
-from digest.delivery import Relay, SendingEnd, Stopped, send_emails
+from digest.delivery import Relay, SendingEnd, send_emails
 from digest.dispatching import Dispatch
 from digest.domain import (
     Batch,
@@ -34,11 +34,9 @@ from digest.domain import (
     Subscriber,
 )
 from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, is_due, is_sample
+from digest.settling import are_templates_broken, begin_pause, find_mismatch, find_reason_to_pause, words_of
 from digest.sources import HttpClient, Source, collect_papers
 from digest.storage import Chosen, Store
-
-MOST_BROKEN_DIGESTS = 5
-"""So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +197,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     store.deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
     pause = store.pause.current()
     if pause is not None and pause.by is PausedBy.OPERATOR:
-        report.paused = f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — digest resume"
+        report.paused = words_of(pause)
         return
     waiting = store.deliveries.open_rows(day) - _unreachable(everybody, parts)
     readers = [reader for reader in everybody if reader.id in waiting and choice.only in ("", reader.email)]
@@ -225,7 +223,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                 )
         finally:
             dispatch.close()
-        report.mismatch = _find_mismatch(day, owner, dispatch, parts)
+        report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
     _settle_pause(pause, parts, report)
 
@@ -252,34 +250,12 @@ def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
     return parts.store.deliveries.kept_emails(day) if parts.resends else ()
 
 
-def _find_mismatch(day: date, owner: str, dispatch: Dispatch, parts: Parts) -> str:
-    """What is wrong with the counts, checked at the end of each run; empty if they add up."""
-    history = parts.store.history
-    problem = dispatch.mismatch(history.recorded_by(owner))
-    if not problem and not history.is_balanced(day):
-        problem = "not every digest that was planned has a row or was counted as empty"
-    if problem:
-        log.error("the counts of the edition of %s don't add up: %s", day, problem)
-    return problem
-
-
 def _settle_pause(pause: Pause | None, parts: Parts, report: RunReport) -> None:
-    """Pause sending where the next mail would fare no better, alerting once; end a pause when a probe went through."""
-    end = report.end
-    if _are_templates_broken(report):
-        reason = f"{counted(report.broken, 'digest')} of {report.broken + report.composed} can't be made"
-    else:
-        reason = end.words if end is not None and end.stopped is Stopped.PAUSED else ""
-    if reason:
-        report.paused = f"sending is paused: {reason} — mend it; one mail tries again by itself, digest run at once"
-        if parts.store.pause.begin(PausedBy.SENDING, reason):
-            log.error("%s", report.paused)
-    elif pause is not None and end is not None and end.is_probe_passed and parts.store.pause.end():
+    """Pause sending where the next mail would fare no better; end a pause when a probe went through."""
+    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed):
+        report.paused = begin_pause(parts.store.pause, reason)
+    elif pause is not None and report.end is not None and report.end.is_probe_passed and parts.store.pause.end():
         report.notices.append("a mail went through: sending is no longer paused")
-
-
-def _are_templates_broken(report: RunReport) -> bool:
-    return report.broken >= MOST_BROKEN_DIGESTS and report.broken * 20 > report.broken + report.composed
 
 
 def _settle_claims(parts: Parts, report: RunReport) -> None:
@@ -356,7 +332,7 @@ def _compose(
             report.notices.append(f"the digest for {reader.email} can't be made: {error}")
             if not is_rehearsal:
                 parts.store.deliveries.fail(digest.edition, reader.id, str(error))
-            if _are_templates_broken(report):
+            if are_templates_broken(broken=report.broken, composed=report.composed):
                 return
             continue
         report.composed += 1

@@ -40,7 +40,7 @@ class Access:
     """How we greet; None: by this machine's name."""
     username: str
     password: str
-    token_file: Path | None
+    token_path: Path | None
     """Holds the access token of the moment (XOAUTH2); somebody else renews it."""
 
 
@@ -151,7 +151,8 @@ class Connection:
                 is_awaited = phase is Phase.DATA
             except DeliveryError as error:
                 refusal = refusal or error
-                if error.code is None:
+                if error.code is None:  # replies that still come would be taken for those to the next mail
+                    self.cut()
                     break
         if refusal is not None:
             if is_awaited:  # the server waits for a mail that nobody is to have
@@ -221,10 +222,10 @@ async def _greet(client: SMTP) -> None:
 async def _log_in(client: SMTP, access: Access) -> None:
     """Log in by the first way that both sides know; `client.login` would try a wrong password in each way."""
     offered = client.server_auth_methods
-    if access.token_file is not None:
+    if access.token_path is not None:
         if "xoauth2" not in offered:
             raise SMTPException("the relay offers no log-in by token (XOAUTH2)")
-        token = await asyncio.to_thread(access.token_file.read_text, encoding="ascii")
+        token = await asyncio.to_thread(access.token_path.read_text, encoding="ascii")
         await client.auth_xoauth2(access.username, token.strip())
         return
     for name, log_in in _LOG_INS.items():

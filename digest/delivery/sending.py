@@ -277,8 +277,8 @@ class _Sending:
         return self._stopped is not None or self.failure is not None
 
     def stop(self, why: Stopped, words: str) -> None:
-        """Draw no more; the first reason counts."""
-        if self._stopped is None:
+        """Draw no more; the first reason counts, but whoever is asked to stop turns to no other relay either."""
+        if self._stopped is None or (why is Stopped.INTERRUPTED and self._stopped is not why):
             self._stopped = why
             self._words.append(words)
 

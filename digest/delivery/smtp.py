@@ -43,7 +43,7 @@ class Smtp:
     security: Literal["", "starttls", "tls", "none"] = ""
     username: str = ""
     password: str = field(default="", repr=False)
-    token_file: str = ""
+    token_path: str = ""
     max_connections: Annotated[int, Field(ge=1, le=100)] = 8
     mails_per_connection: Annotated[int, Field(ge=1, le=10_000)] = 100
     connection_age_seconds: Seconds = 600.0
@@ -52,7 +52,7 @@ class Smtp:
     reply_timeout_seconds: Seconds = 300.0  # RFC 5321 §4.5.3.2 for MAIL and RCPT
     final_reply_timeout_seconds: Seconds = 600.0  # the same for the reply to the final dot
     folder: str = ""
-    """The configuration's own, to which `token_file` is relative."""
+    """The configuration's own, to which `token_path` is relative."""
     _opened: list[Connection] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,10 +60,10 @@ class Smtp:
         if self.username and self.encryption == "none" and not self.is_loopback:
             problem = f"the log-in for {self.host} would go over the network unencrypted"
             mistakes.append(Mistake("[smtp]", "security", problem, 'use "starttls" or "tls"'))
-        if self.token_file and self.password:
-            mistakes.append(Mistake("[smtp]", "token_file", "stands beside a password", "keep one of the two"))
-        if self.token_file and not self.username:
-            mistakes.append(Mistake("[smtp]", "token_file", "has no username", "write whose token it is as username"))
+        if self.token_path and self.password:
+            mistakes.append(Mistake("[smtp]", "token_path", "stands beside a password", "keep one of the two"))
+        if self.token_path and not self.username:
+            mistakes.append(Mistake("[smtp]", "token_path", "has no username", "write whose token it is as username"))
         if mistakes:
             raise ConfigError(mistakes)
 
@@ -102,7 +102,7 @@ class Smtp:
             local_hostname="localhost" if self.is_loopback else None,
             username=self.username,
             password=self.password,
-            token_file=Path(self.folder, self.token_file) if self.token_file else None,
+            token_path=Path(self.folder, self.token_path) if self.token_path else None,
         )
 
     def _limits(self) -> Limits:

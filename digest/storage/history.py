@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, update
 
 from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
@@ -116,7 +116,7 @@ class History:
 
         An edition at a time, so that nobody waits long for the database.
         """
-        table, removed = tables.deliveries, 0
+        table, editions, removed = tables.deliveries, tables.editions, 0
         with reading(self.engine) as connection:
             old = connection.scalars(select(table.c.edition).where(table.c.edition < before).distinct()).all()
         for edition in old:
@@ -125,6 +125,7 @@ class History:
                 for kept in (tables.delivery_events, tables.kept_emails):
                     connection.execute(delete(kept).where(kept.c.delivery_id.in_(ids)))
                 removed += connection.execute(delete(table).where(table.c.edition == edition)).rowcount
+                connection.execute(update(editions).where(editions.c.day == edition).values(planned=editions.c.empty))
         return removed
 
     def find(

@@ -31,6 +31,7 @@ from digest.delivery.smtp import Smtp
 from digest.domain import DeliveryState, Edition, Letterhead
 from digest.pipeline import collect_edition, plan_digests
 from digest.planning import CLAIMS_A_GROUP
+from digest.preview import preview_digest
 from tests.delivery.hostile import FaultServer, running
 from tests.delivery.world import DAY, World, names, open_world
 
@@ -86,6 +87,7 @@ def _prepare(world: World, day: date) -> None:
     world.announce(day)
     collect_edition(Edition(day, day - timedelta(days=7)), world.parts)
     plan_digests(world.parts.readers(), day, world.parts)
+    preview_digest(world.readers[0], day, world.parts)  # loads what is compiled, once for all processes
 
 
 def _run_killing(world: World, day: date, taken: Path, found: Soak, kills: int, chance: random.Random) -> None:
@@ -94,7 +96,7 @@ def _run_killing(world: World, day: date, taken: Path, found: Soak, kills: int, 
     while not is_over:
         process = _start(world, day)
         if found.kills < kills:
-            _wait_for(taken, _size(taken) + chance.randrange(found.readers // 10 + 1), process)
+            _wait_for(taken, _size(taken) + chance.randrange(found.readers // 25 + 1), process)
             time.sleep(chance.random() * 0.02)
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)

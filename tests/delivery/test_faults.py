@@ -721,6 +721,7 @@ def test_history_older_than_wanted_is_removed_with_all_its_lines(make: Make, rel
     assert world.store.history.forget(before=DAY) == 0
     assert world.store.history.forget(before=NEXT_DAY) == 1
     assert (world.rows(), world.store.history.events(Chosen())) == ({}, ())
+    assert world.store.history.is_balanced(DAY)
 
 
 def test_a_row_that_vanishes_is_noticed_at_the_end_of_the_run(make: Make, relay: Relay, tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_a_relay_that_refuses_to_begin_anew_is_left(relay: Relay, email_to: Emai
 def test_a_log_in_by_token_reads_the_token_of_the_moment(relay: Relay, email_to: EmailTo, tmp_path: Path) -> None:
     server = relay(extensions=("AUTH PLAIN XOAUTH2",))
     (tmp_path / "token").write_text("ya29.first\n")
-    send_one(server, email_to("ada@example.org"), username="digest", token_file="token", folder=str(tmp_path))
+    send_one(server, email_to("ada@example.org"), username="digest", token_path="token", folder=str(tmp_path))
     (auth,) = [command for command in server.commands if command.startswith("AUTH")]
     assert b64decode(auth.split()[2]) == b"user=digest\x01auth=Bearer ya29.first\x01\x01"
 
@@ -187,7 +187,7 @@ def test_a_refused_token_is_tried_once(
     server = relay({"AUTH": [*answers, "…"]}, extensions=("AUTH XOAUTH2",))
     (tmp_path / "token").write_text("old")
     with pytest.raises(RelayDown) as failure:
-        send_one(server, email_to("ada@example.org"), username="digest", token_file=str(tmp_path / "token"))
+        send_one(server, email_to("ada@example.org"), username="digest", token_path=str(tmp_path / "token"))
     assert failure.value.reply == words
     assert sum(command.startswith("AUTH") for command in server.commands) == 1
 
@@ -195,9 +195,9 @@ def test_a_refused_token_is_tried_once(
 def test_a_token_that_isnt_there_or_isnt_asked_for_is_told(relay: Relay, email_to: EmailTo, tmp_path: Path) -> None:
     offers, other = relay(extensions=("AUTH XOAUTH2",)), relay(extensions=("AUTH PLAIN",))
     with pytest.raises(RelayDown, match="No such file"):
-        send_one(offers, email_to("ada@example.org"), username="digest", token_file=str(tmp_path / "none"))
+        send_one(offers, email_to("ada@example.org"), username="digest", token_path=str(tmp_path / "none"))
     with pytest.raises(RelayDown, match="XOAUTH2"):
-        send_one(other, email_to("ada@example.org"), username="digest", token_file=str(tmp_path / "none"))
+        send_one(other, email_to("ada@example.org"), username="digest", token_path=str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_token_that_isnt_there_or_isnt_asked_for_is_told(relay: Relay, email_t
 )
 def test_a_token_beside_a_password_or_for_nobody_is_a_mistake(options: dict[str, str], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        Smtp(token_file="token", **options)  # type: ignore[arg-type]
+        Smtp(token_path="token", **options)  # type: ignore[arg-type]
 
 
 def test_a_mail_of_eight_bit_characters_needs_a_relay_that_takes_them(relay: Relay, email_to: EmailTo) -> None:
