@@ -7,7 +7,8 @@ what comes first to mind: smtplib, a connection, an EmailMessage and a commit fo
 times; the table shows medians and the ratio.
 
 `python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--memory READERS]`; needs smtp-sink and
-smtp-source, of Debian's package postfix. `--memory` sends to so many readers once and prints the most memory it took.
+smtp-source, of Debian's package postfix. `--memory` prints the most memory that a run for so many readers takes, over
+the first of its mails.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ from digest.storage import open_store
 DAY = date(2026, 6, 30)
 MORNING = datetime(2026, 6, 30, 7, 30, tzinfo=UTC)
 NAIVE_MAILS = 200
+MAILS_WATCHED = 2_000
 WORDS = (
     "language model",
     "diffusion",
@@ -117,10 +119,20 @@ def print_table(turns: dict[str, list[Measured]], octets: int, connections: int)
 
 
 def print_memory(readers: int, port: int, connections: int) -> None:
-    """The most memory that one run over so many readers takes."""
-    measured = send_digests(readers, port, connections)
+    """The most memory that a run takes while so many readers wait, over the first mails of it."""
+    done = list[int]()
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), readers, port, connections) as parts:
+        collect_edition(Edition(DAY, DAY), parts)
+        plan_digests(parts.readers(), DAY, parts)
+        planned = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        enough = replace(
+            parts,
+            stopping=lambda: len(done) >= MAILS_WATCHED,
+            on_progress=lambda _stage, count, _total: done.append(count),
+        )
+        deliver_digests(DAY, enough, Choice(), RunReport(DAY))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{readers} readers: {measured.rate:.0f} mails/s, at most {peak:.0f} MB")
+    print(f"{readers} readers: at most {planned:.0f} MB after the plan, {peak:.0f} MB after {len(done)} mails")
 
 
 @contextmanager

@@ -67,16 +67,17 @@ def history(
     elif as_csv:
         print_csv(documents.EVENT_FIELDS if attempts else documents.DELIVERY_FIELDS, told)
     else:
-        _say_history(told, attempts=attempts)
+        _say_history(told, attempts=attempts, names_mails=state is DeliveryState.UNKNOWN)
     return ExitCode.DONE
 
 
-def _say_history(told: Sequence[Mapping[str, Any]], *, attempts: bool) -> None:
+def _say_history(told: Sequence[Mapping[str, Any]], *, attempts: bool, names_mails: bool) -> None:
     if attempts:
         columns = {"edition": "Edition", "email": "Reader", "at": "When (UTC)", "state": "Became", "attempt": "Try"}
         columns |= {"relay": "Relay", "seconds": "Seconds", "reply": "Server's words"}
     else:
         columns = {"edition": "Edition", "email": "Reader", "state": "State", "attempts": "Tries", "papers": "Papers"}
+        columns |= {"message_id": "Message-ID"} if names_mails else {}
         columns |= {"updated_at": "Updated (UTC)", "reply": "Server's words"}
     if told:
         print_table(tuple(columns.values()), [[_cell(row[name]) for name in columns] for row in told])

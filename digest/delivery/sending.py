@@ -217,6 +217,8 @@ class _Sending:
         self.health = Health(is_probe=self.health.is_probe)
         self.domains = Domains(relay.connections)
         self.may_follow = asyncio.Event()
+        for claim in self._aside:
+            claim.tries = 0
 
     def needs_another_relay(self) -> bool:
         """Whether this relay is at fault, and not we or our mail."""

@@ -62,6 +62,7 @@ def test_the_operator_pauses_sends_retries_and_settles(prepared: Installation, r
     assert "1 mail tried again" in again.err
     assert "the counts add up: 3 planned" in again.out
     (doubtful,) = call("history", "--state", "unknown", "--json").document
+    assert doubtful["message_id"] in call("history", "--state", "unknown").out
     assert call("resolve", "sent").code == 2
     assert "1 mail settled as failed" in call("resolve", "failed", doubtful["message_id"].strip("<>")).out
     assert call("resolve", "failed", "--all").code == 1
