@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup check test demo preview bench recorded mails fuzz fix
+.PHONY: setup check test demo preview bench soak recorded mails fuzz fix
 
 setup:            ## a virtual environment with everything
 	$(PYTHON) -m venv .venv
@@ -25,6 +25,9 @@ preview:          ## one sample reader's mail as text
 
 bench:            ## each script prints a table with a ratio measured in the same run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+soak:             ## kill the sender 200 times in runs for 2,000 readers, and count every mail
+	$(BIN)/python -m tests.delivery.soak
 
 recorded:         ## what became of every recorded page and bounce: files, records, refusals and why
 	$(BIN)/python -m tests.sources.recorded $(DIGEST_TEST_DATA)

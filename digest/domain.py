@@ -478,7 +478,11 @@ class Outcome:
     code: int | None = None
     enhanced_code: str = ""
     retry_after: timedelta | None = None
+    """How long the server asked us to wait, where it did."""
     charges_attempt: bool = True
+    relay: str = ""
+    seconds: float | None = None
+    """How long the attempt took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +502,42 @@ class Delivery:
     updated_at: datetime | None = None
     covers: tuple[date, ...] = ()
     papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEvent:
+    """A line of the history: what became of a delivery at a moment, with the server's own words."""
+
+    edition: date
+    email: str
+    message_id: str
+    state: DeliveryState
+    at: datetime
+    attempt: int
+    code: int | None = None
+    enhanced_code: str = ""
+    reply: str = ""
+    relay: str = ""
+    seconds: float | None = None
+    """How long the attempt took."""
+
+
+class PausedBy(StrEnum):
+    """Who paused sending."""
+
+    OPERATOR = "operator"
+    SENDING = "sending"  # the sending loop, because what it met would meet the next mail too
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing goes out: by whom, why, since when."""
+
+    by: PausedBy
+    reason: str
+    since: datetime
+    probe_at: datetime | None = None
+    """When one mail may try again; None if only the operator ends the pause."""
 
 
 @dataclass(frozen=True, slots=True)

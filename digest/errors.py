@@ -81,12 +81,18 @@ class ComposeError(DigestError):
 
 
 class DeliveryError(DigestError):
-    """What became of one email that the relay did not accept. `code` and `reply` are the server's own words."""
+    """What became of one email that the relay did not accept. `code` and `reply` are the server's own words.
 
-    def __init__(self, reply: str, *, code: int | None = None, enhanced_code: str = "") -> None:
+    `slows_domain`: the recipient's mail server asks for fewer mails at a time.
+    """
+
+    def __init__(
+        self, reply: str, *, code: int | None = None, enhanced_code: str = "", slows_domain: bool = False
+    ) -> None:
         self.reply = reply
         self.code = code
         self.enhanced_code = enhanced_code
+        self.slows_domain = slows_domain
         super().__init__(reply)
 
 

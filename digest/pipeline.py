@@ -9,16 +9,17 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from digest.assembly import assemble_digests, count_editions
-from digest.bounces.reports import kind_of
 from digest.composing import Card, Composer, compose_email, render_cards
 from digest.composing.headers import sender_address
 from digest.composing.wording import counted
-from digest.delivery import SendingEnd, Transport, send_emails
+from digest.delivery import Relay, SendingEnd, send_emails
+from digest.dispatching import Dispatch
 from digest.domain import (
     Batch,
     BatchReport,
@@ -28,12 +29,23 @@ from digest.domain import (
     EditionTotals,
     Email,
     Outcome,
+    Pause,
+    PausedBy,
     Status,
     Subscriber,
 )
-from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, in_batches, is_due, is_sample
+from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, is_due, is_sample
+from digest.settling import (
+    are_templates_broken,
+    begin_pause,
+    count_refusals,
+    find_mismatch,
+    find_reason_to_pause,
+    refusal_in,
+    words_of,
+)
 from digest.sources import HttpClient, Source, collect_papers
-from digest.storage import Consequence, Returned, Store
+from digest.storage import Chosen, Returned, Store
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +59,17 @@ class Parts:
     sources: Mapping[str, Source]
     open_http: Callable[..., AbstractContextManager[HttpClient]]
     read_files: Callable[[], tuple[Subscriber, ...]]
-    connect: Callable[[], AbstractAsyncContextManager[Transport]]
-    relay: str
-    """The relay's name, for the history."""
-    connections: int
+    relays: tuple[Relay, ...]
+    """Where mail is handed over: the first one, and those that stand in when it is down."""
     is_local: bool
     """Whether mail stays on this machine; a live relay isn't asked to reach the sample readers."""
     lookback: timedelta
     expires_after: timedelta
     now: Callable[[], datetime]
+    resends: bool = False
+    """Whether mail in doubt is sent again with the same bytes; else it is held and shown."""
+    retention: timedelta = timedelta(days=400)
+    """How long the history is kept."""
     stopping: Callable[[], bool] = lambda: False
     """Whether collecting and delivery are asked to end in good order."""
     on_progress: Callable[[str, int, int | None], None] = lambda _stage, _done, _total: None
@@ -78,6 +92,8 @@ class Choice:
     is_their_time: Callable[[Subscriber], bool] = lambda _subscriber: True
     collects: bool = True
     """Whether the sources are asked first."""
+    plans: bool = True
+    """Whether readers who are due are promised digests, beside those who wait already."""
 
     @property
     def is_rehearsal(self) -> bool:
@@ -100,6 +116,12 @@ class RunReport:
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     end: SendingEnd | None = None
     totals: EditionTotals | None = None
+    broken: int = 0
+    """Digests that can't be made."""
+    paused: str = ""
+    """Why mail is held back, if it is."""
+    mismatch: str = ""
+    """What is wrong with the counts at the end; empty if they add up."""
 
 
 def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport:
@@ -114,8 +136,10 @@ def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport
         _try_out(_find_due(day, parts, choice, report), day, parts, choice, report)
     else:
         _settle_claims(parts, report)
-        plan_digests(_find_due(day, parts, choice, report), day, parts)
+        if choice.plans:
+            plan_digests(_find_due(day, parts, choice, report), day, parts)
         deliver_digests(day, parts, choice, report)
+        parts.store.history.forget(before=day - parts.retention)
     states, empty = parts.store.history.totals(day)
     report.totals = EditionTotals(day, parts.store.papers.count(day), _count_active(parts), states, empty)
     return report
@@ -148,6 +172,14 @@ def _collect(edition: Edition, parts: Parts) -> Generator[Batch]:
             yield batch
 
 
+def retry_digests(day: date, parts: Parts, *, email: str = "") -> tuple[RunReport, int]:
+    """Try the edition's deferred and failed mail again now. Returns the report, and how many a later digest covers."""
+    again, covered = parts.store.amending.retry(Chosen(edition=day, email=email))
+    report = run_edition(day, parts, Choice(only=email, collects=False, plans=False))
+    report.notices.append(f"{counted(again, 'mail')} tried again")
+    return report, covered
+
+
 def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:
     """Close the edition and promise everyone due a digest: from here on its list is fixed."""
     if due:
@@ -162,39 +194,82 @@ def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
     deliveries = parts.store.deliveries
     if released := deliveries.release_lapsed():
         log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
-    may_go = deliveries.open_rows(day) - _unreachable(parts.readers(), parts)
-    return bool(may_go or _find_due(day, parts, choice, RunReport(day)))
+    pause = parts.store.pause.current()
+    is_held = pause is not None and (pause.probe_at is None or pause.probe_at > parts.now())
+    may_go = frozenset() if is_held else deliveries.open_rows(day) - _unreachable(parts.readers(), parts)
+    has_doubtful = parts.resends and not is_held and deliveries.kept_emails(day)
+    return bool(may_go or has_doubtful or _find_due(day, parts, choice, RunReport(day)))
 
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
     """Match, compose, claim, send and record every digest of the edition that is still open."""
-    deliveries, everybody = parts.store.deliveries, parts.readers()
-    deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
-    waiting = deliveries.open_rows(day) - _unreachable(everybody, parts)
+    store, everybody = parts.store, parts.readers()
+    store.deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
+    pause = store.pause.current()
+    if pause is not None and pause.by is PausedBy.OPERATOR:
+        report.paused = words_of(pause)
+        return
+    waiting = store.deliveries.open_rows(day) - _unreachable(everybody, parts)
     readers = [reader for reader in everybody if reader.id in waiting and choice.only in ("", reader.email)]
+    doubtful = [email for email in _doubtful(day, parts) if choice.only.lower() in ("", email.recipient.lower())]
+    with store.deliveries.open_ownership() as owner:
+        dispatch = _open_dispatch(parts, owner)
 
-    def record(outcome: Outcome) -> None:
-        deliveries.record(outcome, owner=owner, relay=parts.relay)
-        _count_refusal(outcome, parts)
-        parts.on_progress("delivering", report.composed, len(readers))
+        refused: list[Returned] = []
 
-    with deliveries.open_ownership() as owner:
-        emails = _claim(_compose(_digests_of(readers, day, parts, report), parts, report), parts, owner=owner)
-        with _watch(report, "deliver"), closing(emails):
-            report.end = send_emails(
-                emails, parts.connect, record, connections=parts.connections, stopping=parts.stopping
-            )
+        def record(outcome: Outcome) -> None:
+            dispatch.record(outcome)
+            refused.extend(refusal_in(outcome))
+            parts.on_progress("delivering", report.composed, len(readers))
+
+        composed = _compose(_digests_of(readers, day, parts, report), parts, report)
+        emails = dispatch.claim(chain(doubtful, composed))
+        try:
+            with _watch(report, "deliver"), closing(emails):
+                report.end = send_emails(
+                    emails,
+                    parts.relays,
+                    record,
+                    stopping=parts.stopping,
+                    reserve=store.pace.reserve,
+                    is_probe=pause is not None,
+                )
+        finally:
+            dispatch.close()
+        count_refusals(refused, store.returned)
+        report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+    _settle_pause(pause, parts, report)
 
 
-def _count_refusal(outcome: Outcome, parts: Parts) -> None:
-    """What the relay refuses for good counts against the address as if it had been reported afterwards."""
-    email = outcome.email
-    if outcome.state is DeliveryState.REJECTED and email.edition is not None:
-        kind = kind_of(outcome.enhanced_code, outcome.reply)
-        refused = Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
-        if parts.store.returned.take(refused) is Consequence.SUPPRESSED:
-            log.warning("%s gets no more mail: %s", email.recipient, outcome.reply)
+def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
+    """Claims in groups that go out within a second, lest many wait in `sending` for a slow relay."""
+    rate = parts.relays[0].mails_a_second
+
+    def is_free() -> bool:
+        pause = parts.store.pause.current()
+        return pause is None or pause.by is PausedBy.SENDING
+
+    return Dispatch(
+        parts.store.deliveries,
+        owner,
+        group=CLAIMS_A_GROUP if rate is None else max(1, min(CLAIMS_A_GROUP, int(rate))),
+        keeps=parts.resends,
+        too_old=parts.now() - parts.expires_after,
+        may_claim=is_free,
+    )
+
+
+def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
+    return parts.store.deliveries.kept_emails(day) if parts.resends else ()
+
+
+def _settle_pause(pause: Pause | None, parts: Parts, report: RunReport) -> None:
+    """Pause sending where the next mail would fare no better; end a pause when a probe went through."""
+    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed):
+        report.paused = begin_pause(parts.store.pause, reason)
+    elif pause is not None and report.end is not None and report.end.is_probe_passed and parts.store.pause.end():
+        report.notices.append("a mail went through: sending is no longer paused")
 
 
 def _settle_claims(parts: Parts, report: RunReport) -> None:
@@ -272,9 +347,12 @@ def _compose(
                 email = compose_with_cards(digest, cards, parts)
         except Exception as error:  # one digest that can't be made must not cost the others theirs
             log.exception("the digest for %s can't be made", reader.email)
+            report.broken += 1
             report.notices.append(f"the digest for {reader.email} can't be made: {error}")
             if not is_rehearsal:
                 parts.store.deliveries.fail(digest.edition, reader.id, str(error))
+            if are_templates_broken(broken=report.broken, composed=report.composed):
+                return
             continue
         report.composed += 1
         yield email
@@ -286,18 +364,6 @@ def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts
     missing = [match.paper for match in digest.shown if (match.paper.id, language) not in cards]
     cards.update(render_cards(missing, parts.composer, language))
     return compose_email(digest, cards, parts.composer, sent_at=parts.now())
-
-
-def _claim(emails: Iterable[Email], parts: Parts, *, owner: str) -> Generator[Email]:
-    deliveries = parts.store.deliveries
-    for group in in_batches(emails, CLAIMS_A_GROUP):
-        mine = deliveries.claim(group, owner=owner)
-        claimed = [email for email in group if email.subscriber_id in mine]
-        try:
-            while claimed:
-                yield claimed.pop(0)
-        finally:  # sending has stopped: these were never started
-            deliveries.give_back(claimed, owner=owner)
 
 
 def _try_out(due: tuple[Subscriber, ...], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
@@ -313,9 +379,7 @@ def _try_out(due: tuple[Subscriber, ...], day: date, parts: Parts, choice: Choic
     sender = sender_address(parts.composer.letterhead)
     redirected = (replace(email, recipient=choice.send_to, sender=sender) for email in emails)
     with _watch(report, "deliver"):
-        report.end = send_emails(
-            redirected, parts.connect, _forget, connections=parts.connections, stopping=parts.stopping
-        )
+        report.end = send_emails(redirected, parts.relays, _forget, stopping=parts.stopping)
 
 
 def _forget(_outcome: Outcome) -> None:

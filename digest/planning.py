@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from digest.domain import WEEKDAYS, Frequency, Status, Subscriber
@@ -16,11 +17,17 @@ MOST_EDITIONS = 14
 READERS_A_BATCH = 500
 """Matched together, so that memory doesn't grow with the number of readers."""
 
-CLAIMS_A_GROUP = 8
+CLAIMS_A_GROUP = 16
 """Emails marked as being sent in one commit; a crash leaves at most these and those in flight in doubt."""
 
 NOBODY_LIVES_THERE = frozenset({"example.com", "example.net", "example.org"})
 """Domains for documentation (RFC 2606 section 3): the sample readers' addresses."""
+
+RETRY_MINUTES = (5, 15, 30, 60, 120, 240)
+"""The waits before each further attempt; the last one repeats."""
+SHORTEST_WAIT = timedelta(minutes=RETRY_MINUTES[0])
+"""Greylisting servers refuse whoever comes back sooner."""
+LONGEST_WAIT = timedelta(minutes=RETRY_MINUTES[-1])
 
 Item = TypeVar("Item")
 
@@ -67,6 +74,18 @@ def cursor_before(subscriber: Subscriber, edition: date) -> date:
 def is_sample(email: str) -> bool:
     """Whether the address is one of documentation's, which no live relay should be asked to reach."""
     return email.rpartition("@")[2].lower() in NOBODY_LIVES_THERE
+
+
+def wait_before_retry(attempts: int, *, asked: timedelta = timedelta(0), seed: str = "") -> timedelta:
+    """How long to wait after so many attempts; `asked` is what the server named, obeyed within reason.
+
+    The waits are spread by a fifth either way, always the same for the same `seed`, lest all come back at once.
+    """
+    if asked > SHORTEST_WAIT:
+        return min(asked, LONGEST_WAIT)
+    minutes = RETRY_MINUTES[min(max(attempts, 1), len(RETRY_MINUTES)) - 1]
+    spread = crc32(f"{seed} {attempts}".encode()) % 401 / 1000 - 0.2
+    return max(SHORTEST_WAIT, timedelta(minutes=minutes * (1 + spread)))
 
 
 def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

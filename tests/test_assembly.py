@@ -271,7 +271,7 @@ def sent(store: Store) -> Callable[..., None]:
         store.deliveries.plan(day, [who])
         with store.deliveries.open_ownership() as owner:
             assert store.deliveries.claim([email], owner=owner)
-            store.deliveries.record(Outcome(email, DeliveryState.SENT), owner=owner, relay="test")
+            store.deliveries.record([Outcome(email, DeliveryState.SENT)], owner=owner)
 
     return record
 

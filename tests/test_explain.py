@@ -80,7 +80,7 @@ def deliver(store: Store) -> Make:
         mail = Email(reader.email, "us@example.org", f"<{day}>", "Papers", b"", reader.id, day, digest)
         with store.deliveries.open_ownership() as owner:
             assert store.deliveries.claim([mail], owner=owner) == {reader.id}
-            store.deliveries.record(Outcome(mail, state), owner=owner, relay="folder")
+            store.deliveries.record([Outcome(mail, state)], owner=owner)
 
     return make
 

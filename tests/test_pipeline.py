@@ -17,6 +17,7 @@ import pytest
 
 from digest.composing import open_composer
 from digest.config import subscriber_id
+from digest.delivery import Relay
 from digest.delivery.inbox import Inbox, open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import (
@@ -165,9 +166,7 @@ def _parts(store: Store, inbox: Inbox, papers: Path) -> Parts:
         sources={"files": Files(paths=[f"{papers}/*"])},
         open_http=partial(open_http, "operator@readers.example"),
         read_files=tuple,
-        connect=partial(Smtp, port=inbox.port),
-        relay="smtp",
-        connections=2,
+        relays=(Relay("smtp", partial(Smtp, port=inbox.port), 2),),
         is_local=True,
         lookback=timedelta(days=7),
         expires_after=timedelta(hours=20),
@@ -187,7 +186,7 @@ def claimed(installation: Installation, day: date, who: Subscriber, state: Deliv
     assert stored.cursor is not None
     with deliveries.open_ownership() as owner:
         assert deliveries.claim([mail], owner=owner) == {who.id}
-        deliveries.record(Outcome(mail, state, **outcome), owner=owner, relay="smtp")
+        deliveries.record([Outcome(mail, state, **outcome, relay="smtp")], owner=owner)
 
 
 def test_a_reader_gets_what_matches_and_a_second_run_sends_nothing(make: Callable[..., Installation]) -> None:
@@ -383,7 +382,7 @@ def test_whom_the_relay_refuses_for_good_gets_no_more_mail_after_as_many_days(
 ) -> None:
     world = make(reader("ada"))
     with open_refusing_relay(reply) as port:
-        world.parts = replace(world.parts, connect=partial(Smtp, port=port))
+        world.parts = replace(world.parts, relays=(Relay("smtp", partial(Smtp, port=port), 2),))
         for day in range(days + 1):
             world.announce(MONDAY + timedelta(days=day), f"Hedge {day}")
             world.run(MONDAY + timedelta(days=day))
@@ -394,7 +393,7 @@ def test_whom_the_relay_refuses_for_good_gets_no_more_mail_after_as_many_days(
 def test_a_refusal_that_is_our_own_fault_counts_against_nobody(make: Callable[..., Installation]) -> None:
     world = make(reader("ada"))
     with open_refusing_relay("550 5.7.1 we don't know you") as port:
-        world.parts = replace(world.parts, connect=partial(Smtp, port=port))
+        world.parts = replace(world.parts, relays=(Relay("smtp", partial(Smtp, port=port), 2),))
         world.announce(MONDAY, "A hedge")
         world.run(MONDAY)
 

@@ -10,7 +10,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.domain import Frequency, Profile, Status, Subscriber
-from digest.planning import MOST_EDITIONS, cursor_before, hour_of, in_batches, is_due, is_sample, split_covered
+from digest.planning import (
+    MOST_EDITIONS,
+    cursor_before,
+    hour_of,
+    in_batches,
+    is_due,
+    is_sample,
+    split_covered,
+    wait_before_retry,
+)
 
 TUESDAY = date(2026, 6, 30)
 WEEK = [TUESDAY + timedelta(days=day) for day in range(7)]
@@ -140,3 +149,19 @@ def test_batches_hold_everything_in_its_order_and_none_is_too_big(items: list[in
 
     assert [item for batch in batches for item in batch] == items
     assert all(0 < len(batch) <= size for batch in batches)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(0, 5), (1, 5), (2, 15), (3, 30), (4, 60), (5, 120), (6, 240), (9, 240)]
+)
+def test_the_wait_before_a_retry_grows_and_is_spread_by_a_fifth(attempts: int, minutes: int) -> None:
+    waits = [wait_before_retry(attempts, seed=str(seed)) for seed in range(200)]
+    wanted = timedelta(minutes=minutes)
+    assert max(wanted * 0.8, timedelta(minutes=5)) <= min(waits) <= wanted <= max(waits) <= wanted * 1.2
+    assert len(set(waits)) > 50
+    assert waits == [wait_before_retry(attempts, seed=str(seed)) for seed in range(200)]
+
+
+@pytest.mark.parametrize(("asked", "minutes"), [(20, 20), (60 * 24, 240)])
+def test_what_the_server_asks_for_is_obeyed_within_reason(asked: int, minutes: int) -> None:
+    assert wait_before_retry(5, asked=timedelta(minutes=asked)) == timedelta(minutes=minutes)

@@ -22,6 +22,7 @@ from digest.cli import (
     previewing,
     readers,
     returning,
+    sending,
     serving,
     views,
 )
@@ -37,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 editions.register(app)
+sending.register(app)
 views.register(app)
 previewing.register(app)
 explaining.register(app)

@@ -16,17 +16,17 @@ from digest.cli.edge import (
     context_of,
     is_local,
     make_composer,
+    make_relays,
     make_sources,
-    make_transport,
     open_parts,
     read_files,
-    relay_name,
     today,
 )
 from digest.cli.output import print_json, say
 from digest.cli.returning import imap_box
 from digest.composing import Composer
 from digest.config import Config
+from digest.delivery import Relay
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
 from digest.errors import ConfigError, DeliveryError, DigestError, MailboxError, StoreError
@@ -96,7 +96,7 @@ def _check_files(context: Context) -> Iterator[Finding]:
         return
     yield Finding("configuration", True, "ok", str(context.config_path or "none: built-in defaults"))
     sources = yield from _try("sources", lambda: make_sources(settings))
-    yield from _try("transport", lambda: make_transport(settings))
+    yield from _try("transport", lambda: make_relays(settings))
     readers = yield from _try("subscribers", lambda: read_files(settings))
     composer = yield from _try("templates", lambda: make_composer(settings, secrets=("checked, not signed",)))
     yield from _warnings(settings, sources, readers or ())
@@ -168,19 +168,19 @@ def _check_live(config: Config) -> Iterator[Finding]:
     try:
         with open_parts(config) as parts:
             yield Finding("store", True, "ok", "opened, its schema is current")
-            yield _check_relay(config, parts)
+            yield from map(_check_relay, parts.relays)
             yield from _check_mailbox(config)
             yield from _check_sources(config, parts)
     except StoreError as error:
         yield Finding("store", False, "error", str(error), "check store.url and the server")
 
 
-def _check_relay(config: Config, parts: Parts) -> Finding:
+def _check_relay(relay: Relay) -> Finding:
     try:
-        try_connection(parts.connect)
+        try_connection(relay.connect)
     except (DeliveryError, DigestError) as error:
-        return Finding("relay", False, "error", f"{relay_name(config)}: {error}", "check [smtp], or start digest inbox")
-    return Finding("relay", True, "ok", f"{relay_name(config)} lets us in")
+        return Finding("relay", False, "error", f"{relay.name}: {error}", "check [smtp], or start digest inbox")
+    return Finding("relay", True, "ok", f"{relay.name} lets us in")
 
 
 def _check_mailbox(config: Config) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from digest.composing.building import UNNAMED_INTEREST
 from digest.domain import (
     BatchReport,
     Delivery,
+    DeliveryEvent,
     DeliveryState,
     Digest,
     LedgerEntry,
@@ -27,6 +28,33 @@ from digest.explain import Answer
 from digest.matching import Place, TracedSlot
 from digest.pipeline import RunReport
 from digest.returned_mail import Tally
+
+DELIVERY_FIELDS = (
+    "edition",
+    "email",
+    "state",
+    "attempts",
+    "message_id",
+    "code",
+    "enhanced_code",
+    "reply",
+    "relay",
+    "updated_at",
+    "papers",
+)
+EVENT_FIELDS = (
+    "edition",
+    "email",
+    "message_id",
+    "at",
+    "state",
+    "attempt",
+    "code",
+    "enhanced_code",
+    "reply",
+    "relay",
+    "seconds",
+)
 
 
 def to_json(document: Any) -> str:
@@ -161,6 +189,23 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
         "relay": delivery.relay,
         "updated_at": delivery.updated_at.isoformat() if delivery.updated_at else None,
         "papers": list(delivery.papers),
+    }
+
+
+def event_document(event: DeliveryEvent) -> dict[str, Any]:
+    """One line of the history: what became of a delivery at a moment."""
+    return {
+        "edition": event.edition.isoformat(),
+        "email": event.email,
+        "message_id": event.message_id,
+        "at": event.at.isoformat(),
+        "state": event.state.value,
+        "attempt": event.attempt,
+        "code": event.code,
+        "enhanced_code": event.enhanced_code,
+        "reply": event.reply,
+        "relay": event.relay,
+        "seconds": round(event.seconds, 3) if event.seconds is not None else None,
     }
 
 

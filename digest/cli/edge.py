@@ -20,8 +20,17 @@ from email_validator import EmailNotValidError, validate_email
 from digest import delivery, sources
 from digest.adapters import make_adapter
 from digest.composing import Composer, Feedback, open_composer, open_signer
-from digest.config import Config, load_config, load_subscribers, read_subscriber, read_toml, signing_secrets
+from digest.config import (
+    Config,
+    TransportTable,
+    load_config,
+    load_subscribers,
+    read_subscriber,
+    read_toml,
+    signing_secrets,
+)
 from digest.config.settings import secret_path
+from digest.delivery import Relay
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.links import Verb, make_learning_links
@@ -184,16 +193,35 @@ def make_sources(config: Config) -> dict[str, Source]:
     return made
 
 
-def make_transport(config: Config) -> Any:
-    """The transport's factory with the operator's options. Raises ConfigError with every mistake in them."""
-    return make_adapter(
+def make_relays(config: Config) -> tuple[Relay, ...]:
+    """Where mail is handed over, the first choice first. Raises ConfigError with every mistake in the options."""
+    tables = [config.transport, *([config.fallback] if config.fallback else [])]
+    return tuple(_make_relay(table, config) for table in tables)
+
+
+def _make_relay(table: TransportTable, config: Config) -> Relay:
+    transport = make_adapter(
         delivery,
-        config.transport.name,
-        config.transport.options,
+        table.name,
+        table.options,
         file=config.file or "the environment",
-        key=config.transport.name,
+        key=table.key or table.name,
         folder=config.folder,
     )
+    return Relay(
+        name=_relay_name(table),
+        connect=partial(replace, transport),  # each connection has its own state
+        connections=getattr(transport, "max_connections", 1),
+        mails_a_second=table.mails_a_second,
+    )
+
+
+def _relay_name(table: TransportTable) -> str:
+    """The transport as the history names it, such as `smtp 127.0.0.1:8025`."""
+    host = (
+        f" {table.options.get('host', '127.0.0.1')}:{table.options.get('port', 8025)}" if table.name == "smtp" else ""
+    )
+    return table.name + host
 
 
 def letterhead_of(config: Config, *, secrets: tuple[str, ...]) -> Letterhead:
@@ -224,11 +252,11 @@ def _feedback_links(base_url: str, secrets: tuple[str, ...], reader: str, paper:
     return Feedback(more=links[Verb.MORE], less=links[Verb.LESS], mute=links[Verb.MUTE])
 
 
-def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber, ...]]:
-    """Sources, transport and subscriber files. Raises ConfigError with the mistakes of all three together."""
+def check_all(config: Config) -> tuple[dict[str, Source], tuple[Relay, ...], tuple[Subscriber, ...]]:
+    """Sources, relays and subscriber files. Raises ConfigError with the mistakes of all three together."""
     made: list[Any] = []
     mistakes: list[Mistake] = []
-    for make in (make_sources, make_transport, read_files):
+    for make in (make_sources, make_relays, read_files):
         try:
             made.append(make(config))
         except ConfigError as error:
@@ -241,7 +269,7 @@ def check_all(config: Config) -> tuple[dict[str, Source], Any, tuple[Subscriber,
 @contextmanager
 def open_parts(config: Config) -> Iterator[Parts]:
     """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
-    made_sources, transport, _ = check_all(config)
+    made_sources, relays, _ = check_all(config)
     secrets = signing_secrets(config)
     composer = make_composer(config, secrets=secrets)
     read_signup = subscriber_reader(config)
@@ -257,28 +285,23 @@ def open_parts(config: Config) -> Iterator[Parts]:
                 retention=config.schedule.retention,
             ),
             read_files=partial(read_files, config),
-            connect=partial(replace, transport),  # each connection has its own state
-            relay=relay_name(config),
-            connections=getattr(transport, "max_connections", 1),
+            relays=relays,
             is_local=is_local(config),
             lookback=config.schedule.lookback,
             expires_after=config.schedule.expires_after,
             now=now_in_utc,
+            resends=config.resends,
+            retention=config.schedule.retention,
         )
 
 
-def relay_name(config: Config) -> str:
-    """The transport as the history names it, such as `smtp 127.0.0.1:8025`."""
-    options = config.transport.options
-    host = f" {options.get('host', '127.0.0.1')}:{options.get('port', 8025)}" if config.transport.name == "smtp" else ""
-    return config.transport.name + host
-
-
 def is_local(config: Config) -> bool:
-    """Whether mail stays on this machine: no SMTP at all, or a relay on loopback."""
-    if config.transport.name != "smtp":
-        return True
-    host = str(config.transport.options.get("host", "127.0.0.1"))
+    """Whether mail stays on this machine: no SMTP at all, or relays on loopback alone."""
+    tables = [config.transport, *([config.fallback] if config.fallback else [])]
+    return all(table.name != "smtp" or _is_loopback(str(table.options.get("host", "127.0.0.1"))) for table in tables)
+
+
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -63,17 +63,7 @@ def run(
     with open_progress() as show, open_parts(settings.settings) as parts:
         only = find_reader(only, parts).email if only else ""
         report = run_edition(edition, replace(parts, on_progress=show), Choice(only=only, no_send=no_send, send_to=to))
-    if as_json:
-        print_json(documents.run_document(report))
-    else:
-        _say_run(report, no_send=no_send, to=to)
-    for batch in report.batches:
-        say_trouble(batch, edition)
-    for notice in report.notices:
-        say_error(notice)
-    if report.end is not None and report.end.words:
-        say_error(report.end.words)
-    return run_exit_code(report)
+    return say_report(report, as_json=as_json, no_send=no_send, to=to)
 
 
 def collect(
@@ -105,6 +95,20 @@ def collect(
     return collect_exit_code(reports)
 
 
+def say_report(report: RunReport, *, as_json: bool, no_send: bool = False, to: str = "") -> ExitCode:
+    """Print how a run went, and to stderr what a person should know; returns what that means for the caller."""
+    if as_json:
+        print_json(documents.run_document(report))
+    else:
+        _say_run(report, no_send=no_send, to=to)
+    for batch in report.batches:
+        say_trouble(batch, report.edition)
+    for words in (*report.notices, report.paused or (report.end.words if report.end else ""), report.mismatch):
+        if words:
+            say_error(words)
+    return run_exit_code(report)
+
+
 def run_exit_code(report: RunReport) -> ExitCode:
     """What a run's outcome means for the caller."""
     stopped = report.end.stopped if report.end else Stopped.DONE
@@ -119,6 +123,8 @@ def run_exit_code(report: RunReport) -> ExitCode:
             return ExitCode.UNREACHABLE
         case Stopped.PAUSED:
             return ExitCode.ATTENTION
+    if report.paused or report.mismatch:
+        return ExitCode.ATTENTION
     if any(states.get(state, 0) or rehearsed.get(state, 0) for state in needs_help):
         return ExitCode.ATTENTION
     return collect_exit_code(report.batches)
@@ -160,3 +166,5 @@ def _say_run(report: RunReport, *, no_send: bool, to: str) -> None:
             say(f"  {count} {state.value}")
     if totals.empty:
         say(f"  {totals.empty} empty: nothing matched, so no mail")
+    if report.end is not None and not report.mismatch and not to:
+        say(f"  the counts add up: {totals.planned} planned")

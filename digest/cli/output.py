@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,6 +34,21 @@ def say_error(text: str) -> None:
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout."""
     sys.stdout.write(to_json(document))
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print comma-separated values (RFC 4180), lists joined by blanks.
+
+    A server's words may begin like a formula, which a spreadsheet would run: such a cell gets an apostrophe before it.
+    """
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(row[column]) for column in columns] for row in rows)
+
+
+def _csv_cell(value: Any) -> Any:
+    text = " ".join(value) if isinstance(value, list) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

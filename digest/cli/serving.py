@@ -134,7 +134,7 @@ def _log_report(report: RunReport) -> None:
         batch = told.batch
         if told.needs_attention:
             log.warning("%s %s: %s: %s", batch.source, batch.category, batch.state, "; ".join(batch.reasons))
-    for notice in (*report.notices, report.end.words if report.end else ""):
+    for notice in (*report.notices, report.paused or (report.end.words if report.end else "")):
         if notice:
             log.warning("%s", notice)
 

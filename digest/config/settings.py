@@ -11,7 +11,7 @@ from datetime import time, timedelta
 from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -25,6 +25,8 @@ from digest.errors import ConfigError, Mistake
 from digest.return_paths import LOCAL_PART_OCTETS, SIGNED_OCTETS
 
 _DURATION = re.compile(r"(?P<count>\d{1,5})(?P<unit>[smhd])")
+_RATE = re.compile(r"(?P<mails>\d{1,6}(?:\.\d{1,3})?) ?/ ?(?P<unit>[smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -35,6 +37,21 @@ def _to_duration(value: Any) -> Any:
     if not found:
         raise ValueError(f"{value!r} is no duration — write a number and s, m, h or d, such as 6h")
     return timedelta(**{_UNITS[found["unit"]]: int(found["count"])})
+
+
+def _to_rate(value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    found = _RATE.fullmatch(str(value).strip())
+    if not found or float(found["mails"]) == 0:
+        raise ValueError(f"{value!r} is no rate — write mails and s, m, h or d, such as 14/s or 500/h")
+    return float(found["mails"]) / _SECONDS[found["unit"]]
+
+
+def _check_retention(value: timedelta) -> timedelta:
+    if value < SHORTEST_RETENTION:
+        raise ValueError(f"is too short to tell who got what — write {SHORTEST_RETENTION.days}d or more")
+    return value
 
 
 def _to_time(value: Any) -> Any:
@@ -102,6 +119,9 @@ def _check_base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+SHORTEST_RETENTION = timedelta(days=30)
+"""A digest covers fourteen editions and says what was lost or doubtful of them: that long the history is needed."""
+
 Duration = Annotated[timedelta, BeforeValidator(_to_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_to_time)]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
@@ -149,7 +169,7 @@ class Schedule(Table):
     lookback: Duration = timedelta(days=7)
     when_empty: Literal["skip", "mail"] = "skip"
     expires_after: Duration = timedelta(hours=20)
-    retention: Duration = timedelta(days=400)
+    retention: Annotated[Duration, AfterValidator(_check_retention)] = timedelta(days=400)
 
 
 class Dkim(Table):
@@ -204,6 +224,21 @@ class Web(Table):
     admin_token: Annotated[str, Field(repr=False)] = ""
 
 
+class _RelayPolicy(BaseModel):
+    """What a relay's table says of how mail goes there; the rest of the table is the transport's own."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    rate: Annotated[float | None, BeforeValidator(_to_rate)] = None
+
+
+class _SendingPolicy(_RelayPolicy):
+    """What the first relay's table says beside that."""
+
+    on_unknown: Literal["hold", "resend"] = "hold"
+    fallback: dict[str, Any] = {}
+
+
 class _File(Table):
     """The whole file. Tables it doesn't know are transports, such as [smtp], which check their own options."""
 
@@ -221,10 +256,13 @@ class _File(Table):
 
 @dataclass(frozen=True, slots=True)
 class TransportTable:
-    """The one table that says how mail leaves: its name is the adapter's, its options are the adapter's fields."""
+    """A table that says how mail leaves: its name is the adapter's, its options are the adapter's fields."""
 
     name: str
     options: Mapping[str, Any] = field(repr=False)
+    mails_a_second: float | None = None
+    key: str = ""
+    """The table's own name, where it isn't the adapter's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +285,10 @@ class Config:
     transport: TransportTable
     bounces: Bounces
     web: Web
+    fallback: TransportTable | None = None
+    """Where mail goes that hasn't reached DATA when the first relay is down."""
+    resends: bool = False
+    """Whether mail in doubt is sent again; else it is held and shown."""
 
 
 def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -263,9 +305,10 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         raise ConfigError(read_mistakes(error, file=name, model=_File)) from error
     transports = {key: value for key, value in (file.model_extra or {}).items() if isinstance(value, dict)}
     mistakes = [*_find_misplaced(name, file, transports), *_find_incomplete(name, file.dkim)]
-    if mistakes := [*mistakes, *_find_unready(name, file, transports)]:
+    if mistakes:
         raise ConfigError(mistakes)
     transport_name, options = next(iter(transports.items()), ("smtp", {}))
+    policy = _read_policy(_SendingPolicy, options, file=name, key=transport_name)
     return Config(
         file=str(path) if path else "",
         folder=folder,
@@ -276,9 +319,11 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
         schedule=file.schedule,
         templates=folder / file.site.templates if file.site.templates else None,
         dkim=file.dkim.model_copy(update={"key_file": str(folder / file.dkim.key_file)}),
-        transport=TransportTable(transport_name, {k: v for k, v in options.items() if k not in _POLICY_OPTIONS}),
         bounces=file.bounces,
+        transport=_transport_table(transport_name, options, policy),
         web=file.web,
+        fallback=_read_fallback(policy, file=name, transport=transport_name),
+        resends=policy.on_unknown == "resend",
     )
 
 
@@ -315,7 +360,33 @@ def _make_secret(path: Path) -> str:
     return made
 
 
-_POLICY_OPTIONS = ("rate", "on_unknown", "fallback")
+_Policy = TypeVar("_Policy", bound=_RelayPolicy)
+
+
+def _read_policy(model: type[_Policy], options: Mapping[str, Any], *, file: str, key: str) -> _Policy:
+    try:
+        return model.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(read_mistakes(error, file=file, key=key, model=model)) from error
+
+
+def _read_fallback(policy: _SendingPolicy, *, file: str, transport: str) -> TransportTable | None:
+    if not policy.fallback:
+        return None
+    key = f"{transport}.fallback"
+    if transport != "smtp":
+        raise ConfigError([Mistake(file, key, "only SMTP has a fallback", "remove the table")])
+    options = policy.fallback
+    if misplaced := [option for option in ("on_unknown", "fallback") if option in options]:
+        raise ConfigError(
+            [Mistake(file, f"{key}.{option}", "holds for all relays", "put it into [smtp]") for option in misplaced]
+        )
+    return _transport_table(transport, options, _read_policy(_RelayPolicy, options, file=file, key=key), key=key)
+
+
+def _transport_table(name: str, options: Mapping[str, Any], policy: _RelayPolicy, *, key: str = "") -> TransportTable:
+    own = {option: value for option, value in options.items() if option not in _SendingPolicy.model_fields}
+    return TransportTable(name, own, policy.rate, key=key or name)
 
 
 def _find_misplaced(name: str, file: _File, transports: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
@@ -333,21 +404,6 @@ def _find_incomplete(name: str, dkim: Dkim) -> list[Mistake]:
     missing = [key for key, value in dkim.model_dump().items() if not value]
     problem, repair = "is missing: signing needs domain, selector and key_file", "write it, or empty the table"
     return [Mistake(name, f"dkim.{key}", problem, repair) for key in missing] if dkim.is_wanted else []
-
-
-def _find_unready(name: str, file: _File, transports: Mapping[str, Mapping[str, Any]]) -> list[Mistake]:
-    """Options that are planned and documented but do nothing yet: better refused than ignored in silence."""
-    mistakes = []
-    for key, table in transports.items():
-        if table.get("rate"):
-            mistakes.append(Mistake(name, f"{key}.rate", "isn't available in this version", 'leave it ""'))
-        if table.get("on_unknown", "hold") != "hold":
-            mistakes.append(Mistake(name, f"{key}.on_unknown", "only hold is available yet", 'write "hold"'))
-        if table.get("fallback"):
-            mistakes.append(Mistake(name, f"{key}.fallback", "isn't available in this version", "remove the table"))
-    if file.schedule.retention != Schedule().retention:
-        mistakes.append(Mistake(name, "schedule.retention", "isn't available in this version", 'write "400d"'))
-    return mistakes
 
 
 def _resolve_sqlite(url: str, folder: Path) -> str:

@@ -1,16 +1,12 @@
-"""Says what a delivery error means for the email's row; pure, records nothing."""
+"""Says what the server's answer, or its absence, means for the email's row; pure, records nothing."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.delivery.replies import hinted_seconds
+from digest.delivery.replies import hinted_seconds, read_codes
 from digest.domain import DeliveryState, Email, Outcome
 from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, Undeliverable
-
-SHORTEST_RETRY = timedelta(minutes=5)
-"""Greylisting servers refuse whoever comes back sooner."""
-LONGEST_RETRY = timedelta(hours=4)
 
 _STATES: dict[type[DeliveryError], DeliveryState] = {
     RelayDown: DeliveryState.PENDING,
@@ -22,16 +18,27 @@ _STATES: dict[type[DeliveryError], DeliveryState] = {
 }
 
 
+def accepted(email: Email, reply: str) -> Outcome:
+    """The email was taken, with these words."""
+    code, enhanced_code = read_codes(reply)
+    return Outcome(email=email, state=DeliveryState.SENT, reply=reply, code=code, enhanced_code=enhanced_code)
+
+
 def outcome_of(email: Email, error: DeliveryError) -> Outcome:
     """What an error means for its email's row."""
     state = _STATES[type(error)]
-    hint = timedelta(seconds=hinted_seconds(error.reply) or 0)
+    hint = hinted_seconds(error.reply) if state is DeliveryState.DEFERRED else None
     return Outcome(
         email=email,
         state=state,
         reply=error.reply,
         code=error.code,
         enhanced_code=error.enhanced_code,
-        retry_after=min(max(hint, SHORTEST_RETRY), LONGEST_RETRY) if state is DeliveryState.DEFERRED else None,
+        retry_after=timedelta(seconds=hint) if hint is not None else None,
         charges_attempt=not isinstance(error, RelayDown),
     )
+
+
+def held_back(email: Email, words: str) -> Outcome:
+    """The email was not tried: it waits a while, and no attempt is charged."""
+    return Outcome(email=email, state=DeliveryState.DEFERRED, reply=words, charges_attempt=False)

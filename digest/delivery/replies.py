@@ -20,6 +20,7 @@ class Phase(StrEnum):
 
     CONNECT = "connect"  # name lookup, TCP, banner, EHLO, TLS
     LOGIN = "login"
+    RESET = "reset"  # clearing what an earlier transaction left
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"  # from the DATA command until its 354: no octet of the body has left
@@ -34,15 +35,19 @@ class Rule:
     code: str
     enhanced: str
     meaning: type[DeliveryError]
+    slows_domain: bool = False
+    """Whether the recipient's mail server asks for fewer mails at a time."""
 
 
 _ANY = frozenset(Phase)
-_BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.LOGIN})
+_BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.LOGIN, Phase.RESET})
 _MAIL = frozenset({Phase.MAIL})
+_FROM_RCPT = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
 _BODY = frozenset({Phase.BODY})
 
 RULES = (
     Rule(_BEFORE_MAIL, "", "", RelayDown),
+    Rule(_FROM_RCPT, "421", "4.7.", RelayDown, slows_domain=True),
     Rule(_ANY, "421", "", RelayDown),
     Rule(_MAIL, "5", "", PolicyRefused),  # the sender is refused, which is nobody's fault but ours
     Rule(_MAIL, "", "", RelayDown),
@@ -51,23 +56,33 @@ RULES = (
     Rule(_ANY, "552", "", PolicyRefused),
     Rule(_ANY, "5", "5.3.4", PolicyRefused),  # too big for the relay
     Rule(_ANY, "5", "", Rejected),
+    Rule(_FROM_RCPT, "4", "4.7.", Deferred, slows_domain=True),  # RFC 3463 §3.8, as the large providers use it
     Rule(_ANY, "4", "", Deferred),
     Rule(_BODY, "", "", InDoubt),  # no reply, or none that makes sense
     Rule(_ANY, "", "", Deferred),  # the same, but before the body: nothing of the mail has left
 )
 """The first rule that fits decides."""
 
-_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
-_HINT = re.compile(r"(?:try|retry)\D{0,40}?(?P<number>\d{1,5}) ?(?P<unit>s|m|h)(?:ec|in|our|r|\b)", re.IGNORECASE)
+_CODES = re.compile(r"(?P<code>[2-5]\d\d)(?: (?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?!\S))?(?!\S)", re.ASCII)
+_HINT = re.compile(
+    r"(?:try|retry|wait|come back|greylisted)\D{0,40}?(?P<number>\d{1,5}) ?(?P<unit>s|m|h)(?:ec|in|our|r|\b)",
+    re.IGNORECASE,
+)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def read_failure(phase: Phase, code: int | None, text: str) -> DeliveryError:
     """The error that a reply means in a phase. A `code` of None stands for no reply, a lost connection, or garbage."""
-    enhanced = _ENHANCED.match(text.strip()) if code is not None else None
-    enhanced_code = enhanced.group() if enhanced else ""
     words = tidy_words(text if code is None else f"{code} {text}")
-    return _meaning(phase, str(code or ""), enhanced_code)(words, code=code, enhanced_code=enhanced_code)
+    enhanced_code = read_codes(words)[1] if code is not None else ""
+    rule = _rule_for(phase, str(code or ""), enhanced_code)
+    return rule.meaning(words, code=code, enhanced_code=enhanced_code, slows_domain=rule.slows_domain)
+
+
+def read_codes(words: str) -> tuple[int | None, str]:
+    """The reply code and the enhanced code at the beginning of a reply, where they are there."""
+    found = _CODES.match(words)
+    return (int(found["code"]), found["enhanced"] or "") if found else (None, "")
 
 
 def tidy_words(text: str) -> str:
@@ -82,9 +97,9 @@ def hinted_seconds(reply: str) -> int | None:
     return int(found["number"]) * _SECONDS[found["unit"].lower()] if found else None
 
 
-def _meaning(phase: Phase, code: str, enhanced: str) -> type[DeliveryError]:
+def _rule_for(phase: Phase, code: str, enhanced: str) -> Rule:
     return next(
-        rule.meaning
+        rule
         for rule in RULES
         if phase in rule.phases and code.startswith(rule.code) and enhanced.startswith(rule.enhanced)
     )

@@ -9,24 +9,31 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
+from digest.storage.amending import AmendingStore, Chosen
 from digest.storage.changes import ChangeStore
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
 from digest.storage.ledger import Ledger
+from digest.storage.pacing import PaceStore
 from digest.storage.papers import PaperStore
+from digest.storage.pausing import PauseStore
 from digest.storage.returned import Consequence, Returned, ReturnStore
 from digest.storage.subscribers import SubscriberStore
 from digest.storage.suppressions import SuppressionStore
 
 __all__ = [
+    "AmendingStore",
     "ChangeStore",
+    "Chosen",
     "Consequence",
     "DeliveryStore",
     "History",
     "Ledger",
     "Loss",
+    "PaceStore",
     "PaperStore",
+    "PauseStore",
     "ReturnStore",
     "Returned",
     "Store",
@@ -49,6 +56,9 @@ class Store:
     changes: ChangeStore
     returned: ReturnStore
     suppressions: SuppressionStore
+    amending: AmendingStore
+    pause: PauseStore
+    pace: PaceStore
 
 
 @contextmanager
@@ -75,4 +85,7 @@ def open_store(
             changes=ChangeStore(engine, now, read_signup),
             returned=ReturnStore(engine, now, suppressions),
             suppressions=suppressions,
+            amending=AmendingStore(engine, now),
+            pause=PauseStore(engine, now),
+            pace=PaceStore(engine, now),
         )

@@ -1,4 +1,8 @@
-"""Keeps one row a digest and inbox: plans, claims and records. Composes and sends nothing."""
+"""Keeps one row a digest and inbox: plans, claims and records. Composes and sends nothing.
+
+`states.MAY_BECOME` is the whole life of a row. A claim is committed before its email leaves and names its owner, a run
+that holds a lock as long as it lives. No owner claims a row twice, so the owner's name alone tells a stale write.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,21 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, exists, or_, select, true, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select, update
 
-from digest.domain import DeliveryState, Email, Outcome, Status, Subscriber
-from digest.storage import rows, tables
-from digest.storage.engine import is_alive, open_ownership, reading
+from digest.domain import DeliveryState, Email, Outcome, Subscriber
+from digest.planning import wait_before_retry
+from digest.storage import keeping, rows, tables
+from digest.storage.cursors import move_cursors, read_cursors
+from digest.storage.engine import is_alive, open_ownership, reading, refuse_lost_ownership
+from digest.storage.states import OPEN, Change, is_one_of, locked, write
 from digest.storage.suppressions import SuppressionStore
+from digest.storage.withholding import find_withheld
 
-_OPEN = (DeliveryState.PENDING, DeliveryState.DEFERRED)
+_DIED = "the sending process ended before the server's answer was written down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +44,18 @@ class DeliveryStore:
 
         The new digest covers what those would have held, so that no late retry brings the same papers twice.
         """
-        table, people = tables.deliveries, tables.subscribers
+        table, people, editions = tables.deliveries, tables.subscribers, tables.editions
         due = tuple(due)
         with self.engine.begin() as connection:
+            before = _count(connection, edition)
             for some in rows.in_groups([subscriber.id for subscriber in due]):
                 unplanned = (people.c.id.in_(some), people.c.first_planned.is_(None))
                 connection.execute(update(people).where(*unplanned).values(first_planned=edition))
-                older = (table.c.subscriber_id.in_(some), table.c.edition < edition, table.c.state.in_(_values(_OPEN)))
-                connection.execute(
-                    update(table).where(*older).values(state=DeliveryState.EXPIRED.value, updated_at=self.now())
-                )
+                older = (table.c.subscriber_id.in_(some), table.c.edition < edition, is_one_of(OPEN))
+                self._move(connection, locked(connection, *older), DeliveryState.EXPIRED, "a later digest covers it")
             rows.insert_missing(connection, table, [_pending_row(edition, someone, self.now()) for someone in due])
+            promised = editions.c.planned + (_count(connection, edition) - before)
+            connection.execute(update(editions).where(editions.c.day == edition).values(planned=promised))
 
     def open_rows(self, edition: date) -> frozenset[str]:
         """The subscribers whose digest of that edition may be claimed now: pending, or deferred until by now."""
@@ -63,7 +72,7 @@ class DeliveryStore:
     def owed_before(self, edition: date) -> frozenset[str]:
         """The subscribers who have a digest of an older edition after their cursor that is open or was given up."""
         table, people = tables.deliveries, tables.subscribers
-        owed = (table.c.edition < edition, table.c.state.in_(_values((*_OPEN, DeliveryState.EXPIRED))))
+        owed = (table.c.edition < edition, is_one_of((*OPEN, DeliveryState.EXPIRED)))
         query = select(table.c.subscriber_id).join(people, people.c.id == table.c.subscriber_id)
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(query.where(*owed, table.c.edition > people.c.cursor)))
@@ -87,95 +96,77 @@ class DeliveryStore:
 
     def skip(self, edition: date, subscriber_id: str) -> None:
         """There was nothing to say: drop the pending row and move the cursor, counting the reader as empty."""
-        table = tables.deliveries
-        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id)
+        table, editions, events = tables.deliveries, tables.editions, tables.delivery_events
+        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
         with self.engine.begin() as connection:
-            dropped = connection.execute(delete(table).where(*mine, table.c.state.in_(_values(_OPEN)))).rowcount
-            if dropped:
-                _move_cursor(connection, subscriber_id, edition)
-                editions = tables.editions
-                counted = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
-                connection.execute(counted)
+            for row in locked(connection, *mine):
+                connection.execute(delete(events).where(events.c.delivery_id == row.id))
+                connection.execute(delete(table).where(table.c.id == row.id))
+                move_cursors(connection, [row])
+                emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
+                connection.execute(emptied)
 
-    def claim(self, emails: Sequence[Email], *, owner: str) -> frozenset[str]:
+    def claim(
+        self,
+        emails: Sequence[Email],
+        *,
+        owner: str,
+        outcomes: Sequence[Outcome] = (),
+        keeps: bool = False,
+        too_old: datetime | None = None,
+    ) -> frozenset[str]:
         """Commit that these emails are about to be sent, and tell whose may be: nobody else can claim those now.
 
-        A row whose subscriber has unsubscribed or paused since it was planned, or whose address is on the do-not-send
-        list, becomes suppressed instead. One whose subscriber's cursor has moved since the digest was composed stays
-        open, to be composed again.
+        `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
+        becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
+        subscriber's cursor has moved since the digest was composed stays open, to be composed again. A row in doubt
+        may be claimed with the very bytes it had before, and no others; `keeps` keeps the bytes for that. Raises
+        StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
-            paper_ids = _paper_ids(connection, emails)
-            barred = self.suppressions.barred_in(connection, [email.subscriber_id for email in emails])
-            # in one order, lest two processes that claim the same rows wait for each other
-            ordered = sorted(emails, key=lambda email: email.subscriber_id)
-            return frozenset(
-                email.subscriber_id
-                for email in ordered
-                if self._claim_one(connection, email, owner, paper_ids, is_barred=email.subscriber_id in barred)
-            )
+            refuse_lost_ownership(connection, owner)
+            self._record(connection, outcomes, owner, keeps=keeps)
+            found = _rows_of(connection, emails, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
+            withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
+            free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
+            for row in found.values():
+                if row.subscriber_id in withheld and DeliveryState(row.state) in OPEN:
+                    self._move(connection, [row], DeliveryState.SUPPRESSED, withheld[row.subscriber_id])
+            if too_old is not None:
+                free = self._without_expired(connection, free, too_old)
+            pairs = [(free[key], email) for email in emails if (key := _key(email)) in free]
+            return self._write_claims(connection, pairs, owner, keeps=keeps)
 
-    def give_back(self, emails: Iterable[Email], *, owner: str) -> None:
-        """Make claimed emails pending again that were never started."""
-        table, emails = tables.deliveries, tuple(emails)
-        if not emails:
-            return
-        with self.engine.begin() as connection:
-            for email in emails:
-                mine = (*_is_row_of(email), table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
-                connection.execute(update(table).where(*mine).values(state=DeliveryState.PENDING.value, owner=""))
+    def record(self, outcomes: Sequence[Outcome], *, owner: str, keeps: bool = False) -> None:
+        """Write what became of claimed emails; for those that were sent the cursor moves in the same transaction.
 
-    def record(self, outcome: Outcome, *, owner: str, relay: str) -> None:
-        """Write what became of a claimed email; if it was sent, the cursor moves in the same transaction."""
-        table, email = tables.deliveries, outcome.email
-        not_before = self.now() + outcome.retry_after if outcome.retry_after else None
-        values = {
-            "state": outcome.state.value,
-            "reply": outcome.reply,
-            "code": outcome.code,
-            "enhanced_code": outcome.enhanced_code,
-            "relay": relay,
-            "not_before": not_before,
-            "attempts": table.c.attempts + (1 if outcome.charges_attempt else 0),
-            "updated_at": self.now(),
-        }
-        mine = (*_is_row_of(email), table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
+        With `keeps` the bytes that were kept of them are dropped, but for those in doubt.
+        """
         with self.engine.begin() as connection:
-            written = connection.execute(update(table).where(*mine).values(**values)).rowcount
-            if written and outcome.state is DeliveryState.SENT and email.edition is not None:
-                _move_cursor(connection, email.subscriber_id, email.edition)
+            self._record(connection, outcomes, owner, keeps=keeps)
 
     def fail(self, edition: date, subscriber_id: str, reason: str) -> None:
         """Write that an email could not be made; the next digest covers its papers."""
         table = tables.deliveries
-        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, table.c.state.in_(_values(_OPEN)))
+        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
         with self.engine.begin() as connection:
-            connection.execute(
-                update(table).where(*mine).values(state=DeliveryState.FAILED.value, reply=reason, updated_at=self.now())
-            )
+            self._move(connection, locked(connection, *mine), DeliveryState.FAILED, reason)
 
     def suppress_strangers(self, edition: date, *, known: Collection[str]) -> None:
         """Suppress the open digests of those who were planned and are no subscribers any more."""
         table = tables.deliveries
-        mine = (table.c.edition == edition, table.c.state.in_(_values(_OPEN)))
         with self.engine.begin() as connection:
-            waiting = connection.scalars(select(table.c.subscriber_id).where(*mine))
-            for some in rows.in_groups([stranger for stranger in waiting if stranger not in known]):
-                values = {"state": DeliveryState.SUPPRESSED.value, "reply": "no subscriber any more"}
-                connection.execute(
-                    update(table).where(*mine, table.c.subscriber_id.in_(some)).values(**values, updated_at=self.now())
-                )
+            waiting = locked(connection, table.c.edition == edition, is_one_of(OPEN))
+            strangers = [row for row in waiting if row.subscriber_id not in known]
+            self._move(connection, strangers, DeliveryState.SUPPRESSED, "no subscriber any more")
 
     def expire_deferred(self, *, planned_before: datetime) -> None:
         """Give up deferred digests of editions that were closed before a moment; the next digest covers them."""
-        table, editions = tables.deliveries, tables.editions
-        old = select(editions.c.day).where(editions.c.closed_at < planned_before)
+        table = tables.deliveries
         with self.engine.begin() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.state == DeliveryState.DEFERRED.value, table.c.edition.in_(old))
-                .values(state=DeliveryState.EXPIRED.value, updated_at=self.now())
-            )
+            old = table.c.edition.in_(_closed_before(connection, planned_before))
+            late = locked(connection, table.c.state == DeliveryState.DEFERRED.value, old)
+            self._move(connection, late, DeliveryState.EXPIRED, "still deferred when its time ran out")
 
     def release_lapsed(self) -> int:
         """Turn the claims of processes that died into `unknown`, as their mail may have gone. Returns how many."""
@@ -184,41 +175,78 @@ class DeliveryStore:
         with reading(self.engine) as connection:
             owners = connection.scalars(select(table.c.owner).where(sending).distinct()).all()
         dead = [owner for owner in owners if not is_alive(self.engine, owner)]
-        reason = "the sending process ended before the server's answer was written down"
-        values = {"state": DeliveryState.UNKNOWN.value, "reply": reason, "updated_at": self.now()}
         if not dead:
             return 0
         with self.engine.begin() as connection:
-            return connection.execute(update(table).where(sending, table.c.owner.in_(dead)).values(**values)).rowcount
+            lapsed = locked(connection, sending, table.c.owner.in_(dead))
+            changes = [
+                Change(row, DeliveryState.UNKNOWN, {"reply": _DIED, "attempts": row.attempts + 1, "not_before": None})
+                for row in lapsed
+            ]
+            write(connection, changes, now=self.now())
+            return len(changes)
 
-    def _claim_one(
-        self, connection: Connection, email: Email, owner: str, paper_ids: Mapping[str, int], *, is_barred: bool
-    ) -> bool:
-        table, people = tables.deliveries, tables.subscribers
-        is_active = (
-            select(people.c.status).where(people.c.id == email.subscriber_id).scalar_subquery() == Status.ACTIVE.value
-        )
-        papers = [match.paper.id for match in email.digest.shown] if email.digest else []
-        may_go = DeliveryState.SUPPRESSED if is_barred else DeliveryState.SENDING
+    def kept_emails(self, edition: date) -> tuple[Email, ...]:
+        """The mails in doubt that may be sent again now, as they were: see `keeping`."""
+        with reading(self.engine) as connection:
+            return keeping.find_due(connection, edition, now=self.now())
+
+    def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str, *, keeps: bool) -> None:
+        table = tables.deliveries
+        mine = (table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
+        found = _rows_of(connection, [outcome.email for outcome in outcomes], *mine)
+        written = [(found[key], outcome) for outcome in outcomes if (key := _key(outcome.email)) in found]
+        changes = [self._change_for(row, outcome) for row, outcome in written]
+        write(connection, changes, now=self.now(), owner=owner)
+        if keeps:
+            keeping.drop(connection, [change.row.id for change in changes if change.to is not DeliveryState.UNKNOWN])
+        move_cursors(connection, [change.row for change in changes if change.to is DeliveryState.SENT])
+
+    def _change_for(self, row: Row[Any], outcome: Outcome) -> Change:
+        attempts = row.attempts + (1 if outcome.charges_attempt else 0)
+        waits = outcome.state in (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
+        wait = wait_before_retry(attempts, asked=outcome.retry_after or timedelta(0), seed=row.message_id)
         values = {
-            "state": case((is_active, may_go.value), else_=DeliveryState.SUPPRESSED.value),
-            **({"reply": "mail to this address came back: it is on the do-not-send list"} if is_barred else {}),
-            "owner": owner,
-            "message_id": email.message_id,
-            "after": email.digest.subscriber.cursor if email.digest else None,
-            "covers": [day.isoformat() for day in email.digest.covers] if email.digest else [],
-            "paper_ids": [paper_ids[paper] for paper in papers if paper in paper_ids],
-            "content_sha256": hashlib.sha256(email.content).hexdigest(),
-            "composed_at": self.now(),
-            "updated_at": self.now(),
+            "reply": outcome.reply,
+            "code": outcome.code,
+            "enhanced_code": outcome.enhanced_code,
+            "relay": outcome.relay,
+            "not_before": self.now() + wait if waits else None,
+            "attempts": attempts,
         }
-        may_claim = (*_is_row_of(email), table.c.state.in_(_values(_OPEN)), _is_composed_from_cursor(email))
-        claimed = update(table).where(*may_claim).values(**values).returning(table.c.state)
-        return connection.execute(claimed).scalar_one_or_none() == DeliveryState.SENDING.value
+        return Change(row, outcome.state, values, seconds=outcome.seconds)
 
+    def _write_claims(
+        self, connection: Connection, pairs: Sequence[tuple[Row[Any], Email]], owner: str, *, keeps: bool
+    ) -> frozenset[str]:
+        cursors = read_cursors(connection, [row.subscriber_id for row, _ in pairs])
+        papers = _paper_ids(connection, [email for _, email in pairs])
+        first, again = list[Change](), list[Change]()
+        for row, email in pairs:
+            sha256 = hashlib.sha256(email.content).hexdigest()
+            if row.state == DeliveryState.UNKNOWN.value:
+                if (row.message_id, row.content_sha256) == (email.message_id, sha256):
+                    again.append(Change(row, DeliveryState.SENDING, {"owner": owner}))
+            elif email.digest is None or cursors.get(row.subscriber_id) == email.digest.subscriber.cursor:
+                values = {**_claim_values(email, papers), "content_sha256": sha256, "owner": owner}
+                first.append(Change(row, DeliveryState.SENDING, {**values, "composed_at": self.now()}))
+        write(connection, first, now=self.now(), owner=owner)
+        write(connection, again, now=self.now(), owner=owner)
+        claimed = {change.row.id for change in (*first, *again)}
+        if keeps:
+            keeping.keep(connection, [(row.id, email) for row, email in pairs if row.id in claimed])
+        return frozenset(row.subscriber_id for row, _ in pairs if row.id in claimed)
 
-def _values(states: Iterable[DeliveryState]) -> list[str]:
-    return [state.value for state in states]
+    def _without_expired(
+        self, connection: Connection, free: Mapping[tuple[Any, str], Row[Any]], too_old: datetime
+    ) -> dict[tuple[Any, str], Row[Any]]:
+        old = _closed_before(connection, too_old)
+        late = [row for row in free.values() if row.state == DeliveryState.DEFERRED.value and row.edition in old]
+        self._move(connection, late, DeliveryState.EXPIRED, "still deferred when its time ran out")
+        return {key: row for key, row in free.items() if row not in late}
+
+    def _move(self, connection: Connection, found: Sequence[Row[Any]], to: DeliveryState, reason: str) -> None:
+        write(connection, [Change(row, to, {"reply": reason}) for row in found], now=self.now())
 
 
 def _pending_row(edition: date, subscriber: Subscriber, now: datetime) -> dict[str, Any]:
@@ -240,22 +268,38 @@ def _pending_row(edition: date, subscriber: Subscriber, now: datetime) -> dict[s
     }
 
 
-def _is_row_of(email: Email) -> tuple[Any, Any]:
-    return tables.deliveries.c.edition == email.edition, tables.deliveries.c.subscriber_id == email.subscriber_id
+def _claim_values(email: Email, paper_ids: Mapping[str, int]) -> dict[str, Any]:
+    papers = [match.paper.id for match in email.digest.shown] if email.digest else []
+    return {
+        "message_id": email.message_id,
+        "after": email.digest.subscriber.cursor if email.digest else None,
+        "covers": [day.isoformat() for day in email.digest.covers] if email.digest else [],
+        "paper_ids": [paper_ids[paper] for paper in papers if paper in paper_ids],
+    }
 
 
-def _is_composed_from_cursor(email: Email) -> ColumnElement[bool]:
-    people = tables.subscribers
-    if email.digest is None:
-        return true()
-    cursor = email.digest.subscriber.cursor
-    return exists().where(people.c.id == email.subscriber_id, people.c.cursor.is_not_distinct_from(cursor))
+def _key(email: Email) -> tuple[date | None, str]:
+    return email.edition, email.subscriber_id
 
 
-def _move_cursor(connection: Connection, subscriber_id: str, edition: date) -> None:
-    people = tables.subscribers
-    behind = or_(people.c.cursor.is_(None), people.c.cursor < edition)  # a cursor only moves forward
-    connection.execute(update(people).where(people.c.id == subscriber_id, behind).values(cursor=edition))
+def _rows_of(connection: Connection, emails: Sequence[Email], *where: Any) -> dict[tuple[Any, str], Row[Any]]:
+    """The locked rows of these emails that fit, by edition and subscriber."""
+    table, found = tables.deliveries, dict[tuple[Any, str], Row[Any]]()
+    editions = sorted({email.edition for email in emails if email.edition is not None})
+    for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
+        theirs = (table.c.edition.in_(editions), table.c.subscriber_id.in_(some))
+        found.update(((row.edition, row.subscriber_id), row) for row in locked(connection, *theirs, *where))
+    return found
+
+
+def _count(connection: Connection, edition: date) -> int:
+    table = tables.deliveries
+    return connection.scalar(select(func.count()).select_from(table).where(table.c.edition == edition)) or 0
+
+
+def _closed_before(connection: Connection, moment: datetime) -> Sequence[date]:
+    editions = tables.editions
+    return connection.scalars(select(editions.c.day).where(editions.c.closed_at < moment)).all()
 
 
 def _paper_ids(connection: Connection, emails: Iterable[Email]) -> dict[str, int]:

@@ -157,6 +157,18 @@ def open_ownership(engine: Engine) -> Iterator[str]:
     path.unlink(missing_ok=True)
 
 
+def refuse_lost_ownership(connection: Connection, owner: str) -> None:
+    """Raise StoreError if nobody holds the owner's lock any more, as after PostgreSQL was restarted under us.
+
+    A file's lock can't be lost while its process lives.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:owner, 0))")
+    if connection.execute(lock, {"owner": owner}).scalar_one():
+        raise StoreError("the database ended the session that held our claims: nothing more is claimed — run again")
+
+
 def is_alive(engine: Engine, owner: str) -> bool:
     """Whether the process that claimed under this name still holds its lock."""
     if engine.dialect.name == "postgresql":

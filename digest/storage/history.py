@@ -1,4 +1,7 @@
-"""Tells what became of deliveries: losses, totals, and every row with the server's own words. Writes nothing."""
+"""Tells what became of deliveries: losses, totals, and every row with the server's own words.
+
+Writes nothing; it only forgets what is too old.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, update
 
-from digest.domain import Delivery, DeliveryState
+from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
+from digest.storage.amending import Chosen
 from digest.storage.engine import reading
 
 _LOST = (DeliveryState.FAILED, DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
@@ -90,6 +94,47 @@ class History:
             found = Counter(connection.scalars(select(table.c.state).where(table.c.edition == edition)))
             empty = connection.scalar(select(editions.c.empty).where(editions.c.day == edition)) or 0
         return {state: found[state.value] for state in DeliveryState}, empty
+
+    def is_balanced(self, edition: date) -> bool:
+        """Whether every digest ever promised for the edition has a row, or was counted as empty."""
+        states, empty = self.totals(edition)
+        editions = tables.editions
+        with reading(self.engine) as connection:
+            planned = connection.scalar(select(editions.c.planned).where(editions.c.day == edition)) or 0
+        return planned == sum(states.values()) + empty
+
+    def recorded_by(self, owner: str) -> Mapping[DeliveryState, int]:
+        """How many outcomes of each state a run has written, by the lines of the history."""
+        events = tables.delivery_events
+        with reading(self.engine) as connection:
+            return Counter(
+                map(DeliveryState, connection.scalars(select(events.c.state).where(events.c.owner == owner)))
+            )
+
+    def events(self, chosen: Chosen) -> tuple[DeliveryEvent, ...]:
+        """The lines of the history of the chosen deliveries, oldest first."""
+        table, events = tables.deliveries, tables.delivery_events
+        columns = (table.c.edition, table.c.email, table.c.message_id, *events.c)
+        query = select(*columns).join(table, table.c.id == events.c.delivery_id).where(*chosen.conditions())
+        with reading(self.engine) as connection:
+            return tuple(rows.to_event(row) for row in connection.execute(query.order_by(events.c.id)))
+
+    def forget(self, before: date) -> int:
+        """Remove the deliveries of older editions and all that is kept of them. Returns how many.
+
+        An edition at a time, so that nobody waits long for the database.
+        """
+        table, editions, removed = tables.deliveries, tables.editions, 0
+        with reading(self.engine) as connection:
+            old = connection.scalars(select(table.c.edition).where(table.c.edition < before).distinct()).all()
+        for edition in old:
+            ids = select(table.c.id).where(table.c.edition == edition)
+            with self.engine.begin() as connection:
+                for kept in (tables.delivery_events, tables.kept_emails):
+                    connection.execute(delete(kept).where(kept.c.delivery_id.in_(ids)))
+                removed += connection.execute(delete(table).where(table.c.edition == edition)).rowcount
+                connection.execute(update(editions).where(editions.c.day == edition).values(planned=editions.c.empty))
+        return removed
 
     def find(
         self,

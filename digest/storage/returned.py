@@ -14,6 +14,7 @@ from digest.domain import DeliveryState, ReportKind, Status, Suppression
 from digest.storage import tables
 from digest.storage.engine import reading
 from digest.storage.rows import insert_missing
+from digest.storage.states import MAY_BECOME, Change, is_one_of, locked, write
 from digest.storage.suppressions import SuppressionStore
 
 COUNTS_FOR = timedelta(days=14)
@@ -24,11 +25,6 @@ SOFT_OF_LAST, SOFT_AT_LEAST, SOFT_SPAN = 7, 4, timedelta(days=5)
 PROBE_AFTER = timedelta(days=14)
 
 _FAILURES = (ReportKind.REFUSED, ReportKind.SOFT)
-_MAY_BECOME = {
-    DeliveryState.BOUNCED: (DeliveryState.SENT, DeliveryState.UNKNOWN),
-    DeliveryState.COMPLAINED: (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.BOUNCED),
-}
-"""From which states; what came back had been accepted, so it settles a doubt too."""
 
 
 class Consequence(StrEnum):
@@ -111,14 +107,12 @@ class ReturnStore:
         insert_missing(connection, tables.reports, [values])
         complains = report.kind is ReportKind.COMPLAINT
         state = DeliveryState.COMPLAINED if complains else DeliveryState.BOUNCED
+        # what came back had been accepted, so it settles a doubt too
+        accepted = is_one_of([before for before, after in MAY_BECOME.items() if state in after])
         table = tables.deliveries
-        was_accepted = (
-            table.c.edition == report.edition,
-            table.c.subscriber_id == report.subscriber_id,
-            table.c.state.in_([before.value for before in _MAY_BECOME[state]]),
-        )
+        mine = (table.c.edition == report.edition, table.c.subscriber_id == report.subscriber_id)
         told = {"reply": f"{report.kind}: {report.words}", "enhanced_code": report.enhanced_code, "code": None}
-        connection.execute(update(table).where(*was_accepted).values(state=state.value, updated_at=self.now(), **told))
+        write(connection, [Change(row, state, told) for row in locked(connection, *mine, accepted)], now=self.now())
 
     def _end_subscription(self, connection: Connection, report: Returned) -> Consequence:
         people = tables.subscribers

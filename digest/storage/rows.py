@@ -15,6 +15,7 @@ from digest.domain import (
     Batch,
     BatchState,
     Delivery,
+    DeliveryEvent,
     DeliveryState,
     LedgerEntry,
     Paper,
@@ -175,6 +176,23 @@ def to_delivery(row: Row[Any], papers: Mapping[int, str]) -> Delivery:
         updated_at=row.updated_at,
         covers=tuple(date.fromisoformat(day) for day in row.covers),
         papers=tuple(papers[paper_id] for paper_id in row.paper_ids if paper_id in papers),
+    )
+
+
+def to_event(row: Row[Any]) -> DeliveryEvent:
+    """A line of the history, from its row joined with its delivery's."""
+    return DeliveryEvent(
+        edition=row.edition,
+        email=row.email,
+        message_id=row.message_id,
+        state=DeliveryState(row.state),
+        at=row.at,
+        attempt=row.attempt,
+        code=row.code,
+        enhanced_code=row.enhanced_code,
+        reply=row.reply,
+        relay=row.relay,
+        seconds=row.seconds,
     )
 
 

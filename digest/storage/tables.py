@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -156,6 +157,7 @@ editions = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("closed_at", UtcDateTime),
+    Column("planned", Integer, nullable=False, default=0, server_default="0"),  # digests ever promised to readers
     Column("empty", Integer, nullable=False, default=0),  # readers for whom nothing matched
     Column("account", JSON(none_as_null=True)),  # what digests say of its sources; null as long as it is open
 )
@@ -243,4 +245,50 @@ suppressions = Table(  # addresses that get no mail; without any key to people o
     Column("enhanced_code", Text, nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("probe_after", UtcDateTime),  # null: no digest is ever tried again
+)
+
+delivery_events = Table(  # what became of each delivery, line by line; lines are only ever added
+    "delivery_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("owner", Text, nullable=False),  # the run that wrote it; empty where it was no sending
+    Column("attempt", Integer, nullable=False),
+    Column("code", Integer),
+    Column("enhanced_code", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("relay", Text, nullable=False),
+    Column("seconds", Float),  # from the draw to the server's answer
+    Index("ix_delivery_events_delivery_id", "delivery_id"),
+    Index("ix_delivery_events_owner", "owner"),
+)
+
+kept_emails = Table(  # the bytes of mail that may have gone, where the operator wants such mail sent again
+    "kept_emails",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id"), primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+pauses = Table(  # at most one row: nothing goes out as long as it is there
+    "pauses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("probe_at", UtcDateTime),  # when one mail may try again; null: only the operator ends it
+    Column("probes", Integer, nullable=False),  # that have failed
+)
+
+paces = Table(  # when the next mail may go to a relay that has a rate
+    "paces",
+    metadata,
+    Column("relay", Text, primary_key=True),
+    Column("free_at", UtcDateTime, nullable=False),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -126,7 +127,8 @@ class _Desk:
             email = compose_confirmation(
                 reader.email, reader.id, parts.composer, issued=self._pages.today(), sent_at=parts.now()
             )
-            send_emails(iter([email]), parts.connect, _forget, connections=1, waits_seconds=WAITS_SECONDS)
+            relays = [replace(relay, waits_seconds=WAITS_SECONDS) for relay in parts.relays]
+            send_emails(iter([email]), relays, _forget)
         except DigestError as error:
             log.warning("the confirmation for %s can't be sent: %s", reader.id, error)
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from digest.planning import CLAIMS_A_GROUP
 from tests.acceptance.conftest import Installation
 
 READERS = 60
-MOST_IN_DOUBT = 2 + 8  # the connections of the test's configuration, and one group of claims
+MOST_IN_DOUBT = 2 + CLAIMS_A_GROUP  # the connections of the test's configuration, and one group of claims
 DAY = "2026-06-30"
 
 

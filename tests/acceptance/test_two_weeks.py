@@ -13,6 +13,7 @@ import pytest
 
 from digest.composing import open_composer
 from digest.config import subscriber_id
+from digest.delivery import Relay
 from digest.delivery.inbox import open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import BatchState, Interest, Letterhead, Profile, Subscriber
@@ -121,9 +122,7 @@ def fortnight(tmp_path: Path) -> Iterator[Fortnight]:
                 retries=Retries(attempts=2, first_seconds=0.01, attempt_seconds=0.5),
             ),
             read_files=lambda: tuple(map(_reader, CATEGORIES)),
-            connect=partial(Smtp, port=inbox.port),
-            relay="smtp",
-            connections=1,
+            relays=(Relay("smtp", partial(Smtp, port=inbox.port)),),
             is_local=True,
             lookback=timedelta(days=7),
             expires_after=timedelta(hours=20),

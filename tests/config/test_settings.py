@@ -173,11 +173,15 @@ def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Pa
         ("name = 'x'", "name", "stands outside any table"),
         ("[smtp]\n[folder]", "", "more than one transport: [smtp] and [folder]"),
         ("[schedul]\nsend_at = '07:00'", "schedul", "no known table — did you mean [schedule]?"),
-        ("[smtp]\nrate = '14/s'", "smtp.rate", "isn't available"),
-        ("[smtp]\non_unknown = 'resend'", "smtp.on_unknown", "only hold"),
-        ("[smtp.fallback]\nhost = 'x'", "smtp.fallback", "isn't available"),
         ("[dkim]\ndomain = 'x.example'\nselector = 'd'", "dkim.key_file", "is missing"),
         ("[dkim]\ndomain = 'x.example'\nkey_file = 'd.pem'", "dkim.selector", "is missing"),
+        ("[smtp]\nrate = '14 a second'", "smtp.rate", "such as 14/s or 500/h"),
+        ("[smtp]\nrate = '0/h'", "smtp.rate", "is no rate"),
+        ("[smtp]\non_unknown = 'guess'", "smtp.on_unknown", "hold"),
+        ("[smtp.fallback]\nhost = 'x'\nrate = 'slow'", "smtp.fallback.rate", "is no rate"),
+        ("[smtp.fallback]\nhost = 'x'\non_unknown = 'hold'", "smtp.fallback.on_unknown", "put it into [smtp]"),
+        ("[folder]\npath = 'x'\n[folder.fallback]\npath = 'y'", "folder.fallback", "only SMTP has a fallback"),
+        ("[schedule]\nretention = '7d'", "schedule.retention", "write 30d or more"),
         ("[sources]\narxiv = 3", "sources.arxiv", "found 3"),
         ("[schedule]\nsend_at = '07:30+02:00'", "schedule.send_at", "such as 07:30"),
         ("[schedule]\nlookback = '-3d'", "schedule.lookback", "is no duration"),
@@ -341,3 +345,21 @@ def test_an_empty_secret_file_signs_nothing(load: Load, tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"secret\.key"):
         signing_secrets(config)
+
+
+def test_a_relay_s_rate_its_stand_in_and_what_is_done_with_mail_in_doubt_are_read(load: Load) -> None:
+    config = load(
+        "[smtp]\nhost = 'a.example'\nrate = '90/m'\non_unknown = 'resend'\n"
+        "[smtp.fallback]\nhost = 'b.example'\nport = 587\nrate = '500/h'"
+    )
+
+    assert config.resends
+    assert (config.transport.options, config.transport.mails_a_second) == ({"host": "a.example"}, 1.5)
+    assert config.fallback is not None
+    assert config.fallback.options == {"host": "b.example", "port": 587}
+    assert config.fallback.mails_a_second == pytest.approx(500 / 3600)
+
+
+def test_nothing_is_sent_twice_nor_anywhere_else_unless_the_operator_says_so(load: Load) -> None:
+    config = load("[smtp]\nhost = 'a.example'")
+    assert (config.resends, config.fallback, config.transport.mails_a_second) == (False, None, None)

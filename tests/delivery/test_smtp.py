@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,10 +100,123 @@ def test_a_connection_is_changed_after_its_share_of_mails(relay: Relay, email_to
 
 
 def test_a_connection_that_died_while_idle_is_replaced_without_a_word(relay: Relay, email_to: EmailTo) -> None:
-    server = relay({"RSET": [CUT, "421 4.4.2 idle for too long"]})
-    results = send(server, *(email_to(f"reader{number}@example.org") for number in range(3)))
-    assert results == ["250 2.0.0 queued"] * 3
+    server = relay({"BODY": ["250 queued<cut>", "250 queued\r\n421 4.4.2 idle for too long<cut>"]})
+
+    async def send_slowly() -> list[str]:
+        async with Smtp(port=server.port) as transport:
+            replies = []
+            for name in ("ada", "bob", "cleo"):
+                replies.append(await transport.send(email_to(f"{name}@example.org")))
+                await asyncio.sleep(0.1)
+            return replies
+
+    assert asyncio.run(send_slowly()) == ["250 queued", "250 queued", "250 2.0.0 queued"]
     assert server.connections == 3
+
+
+@pytest.mark.parametrize("limit", ["connection_idle_seconds", "connection_age_seconds"])
+def test_a_connection_that_is_too_old_or_was_idle_too_long_is_changed(
+    limit: str, relay: Relay, email_to: EmailTo
+) -> None:
+    server = relay()
+
+    async def send_slowly() -> None:
+        async with Smtp(port=server.port, **{limit: 0.05}) as transport:  # type: ignore[arg-type]
+            await transport.send(email_to("ada@example.org"))
+            await asyncio.sleep(0.1)
+            await transport.send(email_to("bob@example.org"))
+
+    asyncio.run(send_slowly())
+    assert server.connections == 2
+    assert server.commands.count("QUIT") == 2
+
+
+PIPELINING = ("SIZE 10000000", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES")
+
+
+def test_where_the_relay_takes_it_the_commands_of_a_mail_go_out_together(relay: Relay, email_to: EmailTo) -> None:
+    server = relay({"MAIL": ["<wait 0.3>250 ok"], "RCPT": ["<wait 0.3>250 ok"]}, extensions=PIPELINING)
+    assert send_one(server, email_to("ada@example.org"), reply_timeout_seconds=5) == "250 2.0.0 queued"
+    assert [command.split()[0] for command in server.commands] == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
+
+
+def test_a_reader_refused_among_pipelined_commands_costs_nobody_else_the_mail(relay: Relay, email_to: EmailTo) -> None:
+    server = relay(
+        {"RCPT bob@example.org": ["550 5.1.1 no such user"], "DATA bob@example.org": ["554 5.5.1 no valid recipients"]},
+        extensions=PIPELINING,
+    )
+    ada, bob, cleo = send(server, *(email_to(f"{name}@example.org") for name in ("ada", "bob", "cleo")))
+    assert isinstance(bob, Rejected)
+    assert bob.reply == "550 5.1.1 no such user"
+    assert [ada, cleo] == ["250 2.0.0 queued"] * 2
+    assert server.connections == 1
+    assert "RSET" in server.commands
+
+
+def test_a_relay_that_waits_for_a_mail_without_a_reader_gets_none(relay: Relay, email_to: EmailTo) -> None:
+    server = relay({"RCPT bob@example.org": ["550 5.1.1 no such user"]}, extensions=PIPELINING)  # and 354 to DATA
+    ada, bob, cleo = send(server, *(email_to(f"{name}@example.org") for name in ("ada", "bob", "cleo")))
+    assert isinstance(bob, Rejected)
+    assert [ada, cleo] == ["250 2.0.0 queued"] * 2
+    assert server.bodies_seen == [email_to("ada@example.org").content, email_to("cleo@example.org").content]
+    assert server.connections == 2
+
+
+def test_a_relay_that_refuses_to_begin_anew_is_left(relay: Relay, email_to: EmailTo) -> None:
+    server = relay({"RCPT": ["450 4.2.0 later"], "RSET": ["502 5.5.1 what?"]})
+    first, second = send(server, email_to("ada@example.org"), email_to("bob@example.org"))
+    assert isinstance(first, Deferred)
+    assert isinstance(second, RelayDown)
+
+
+def test_a_log_in_by_token_reads_the_token_of_the_moment(relay: Relay, email_to: EmailTo, tmp_path: Path) -> None:
+    server = relay(extensions=("AUTH PLAIN XOAUTH2",))
+    (tmp_path / "token").write_text("ya29.first\n")
+    send_one(server, email_to("ada@example.org"), username="digest", token_path="token", folder=str(tmp_path))
+    (auth,) = [command for command in server.commands if command.startswith("AUTH")]
+    assert b64decode(auth.split()[2]) == b"user=digest\x01auth=Bearer ya29.first\x01\x01"
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [(["535 5.7.8 expired"], "535 5.7.8 expired"), (["334 eyJzdGF0dXMiOiI0MDEifQ=="], "502 5.5.1 not implemented")],
+)
+def test_a_refused_token_is_tried_once(
+    answers: list[str], words: str, relay: Relay, email_to: EmailTo, tmp_path: Path
+) -> None:
+    server = relay({"AUTH": [*answers, "…"]}, extensions=("AUTH XOAUTH2",))
+    (tmp_path / "token").write_text("old")
+    with pytest.raises(RelayDown) as failure:
+        send_one(server, email_to("ada@example.org"), username="digest", token_path=str(tmp_path / "token"))
+    assert failure.value.reply == words
+    assert sum(command.startswith("AUTH") for command in server.commands) == 1
+
+
+def test_a_token_that_isnt_there_or_isnt_asked_for_is_told(relay: Relay, email_to: EmailTo, tmp_path: Path) -> None:
+    offers, other = relay(extensions=("AUTH XOAUTH2",)), relay(extensions=("AUTH PLAIN",))
+    with pytest.raises(RelayDown, match="No such file"):
+        send_one(offers, email_to("ada@example.org"), username="digest", token_path=str(tmp_path / "none"))
+    with pytest.raises(RelayDown, match="XOAUTH2"):
+        send_one(other, email_to("ada@example.org"), username="digest", token_path=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"password": "x", "username": "ada"}, "keep one of the two"), ({}, "has no username")],
+)
+def test_a_token_beside_a_password_or_for_nobody_is_a_mistake(options: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Smtp(token_path="token", **options)  # type: ignore[arg-type]
+
+
+def test_a_mail_of_eight_bit_characters_needs_a_relay_that_takes_them(relay: Relay, email_to: EmailTo) -> None:
+    takes, refuses = relay(), relay(extensions=("SIZE 1000",))
+    email = email_to("ada@example.org", "Grüße\r\n".encode())
+    send_one(takes, email)
+    assert takes.accepted[0].content == email.content
+    assert any("BODY=8BITMIME" in command for command in takes.commands)
+    with pytest.raises(Undeliverable, match="8BITMIME"):
+        send_one(refuses, email)
 
 
 def test_a_relay_that_isnt_there_is_down(relay: Relay, email_to: EmailTo, unused_port: int) -> None:
@@ -250,6 +365,7 @@ def test_a_relay_without_a_known_log_in_is_down(relay: Relay, email_to: EmailTo)
         ("BODY", "552 too big", PolicyRefused),
         ("BODY", "xyzzy", InDoubt),
         ("BODY", "354 go on", InDoubt),
+        ("BODY", "220 relay.example.org ready", InDoubt),
         ("BODY", "250 " + "z" * 100_000, InDoubt),
         ("BODY", "554-5.7.0 spam\r\n554-5.7.0 really\r\n554 5.7.0 spam", PolicyRefused),
         ("RCPT", "xyzzy", Deferred),

@@ -233,6 +233,6 @@ def send(store: Store, email: Callable[..., Email]) -> Callable[..., None]:
         mail = email(reader, edition=edition)
         with store.deliveries.open_ownership() as owner:
             assert store.deliveries.claim([mail], owner=owner) == {reader.id}
-            store.deliveries.record(Outcome(mail, state, **outcome), owner=owner, relay="smtp relay.example")
+            store.deliveries.record([Outcome(mail, state, **outcome, relay="smtp relay.example")], owner=owner)
 
     return send_one

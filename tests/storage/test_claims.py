@@ -7,15 +7,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, text
 
-from digest.domain import DeliveryState, Outcome, Status
-from digest.storage import Store
+from digest.domain import DeliveryState, Email, Outcome, Status
+from digest.errors import StoreError
+from digest.storage import Store, open_store
+from tests.storage.conftest import made_database
 
 DAY = date(2026, 6, 30)
 ROOT = Path(__file__).parents[2]
@@ -125,12 +129,11 @@ def test_a_stale_owner_s_record_changes_nothing(store: Store, reader: Make, plan
     plan(reader())
     with store.deliveries.open_ownership() as stale:
         store.deliveries.claim([email(reader())], owner=stale)
-        store.deliveries.give_back([email(reader())], owner=stale)
+        store.deliveries.record([Outcome(email(reader()), DeliveryState.PENDING, charges_attempt=False)], owner=stale)
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader())], owner=owner)
 
-        store.deliveries.record(Outcome(email(reader()), DeliveryState.SENT), owner=stale, relay="folder")
-        store.deliveries.give_back([email(reader())], owner=stale)
+        store.deliveries.record([Outcome(email(reader()), DeliveryState.SENT, relay="folder")], owner=stale)
 
     assert states(store) == {"ada": "sending"}
     (joined,) = store.subscribers.join([reader()])
@@ -142,7 +145,7 @@ def test_a_second_record_changes_nothing(store: Store, reader: Make, plan: Make,
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader())], owner=owner)
         for state in (DeliveryState.REJECTED, DeliveryState.SENT):
-            store.deliveries.record(Outcome(email(reader()), state), owner=owner, relay="folder")
+            store.deliveries.record([Outcome(email(reader()), state, relay="folder")], owner=owner)
 
     assert states(store) == {"ada": "rejected"}
 
@@ -154,8 +157,8 @@ def test_what_was_claimed_and_never_started_can_be_given_back(
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader("ada")), email(reader("bob"))], owner=owner)
 
-        store.deliveries.give_back([email(reader("bob"))], owner=owner)
-        store.deliveries.give_back([], owner=owner)
+        given_back = Outcome(email(reader("bob")), DeliveryState.PENDING, charges_attempt=False)
+        store.deliveries.record([given_back], owner=owner)
 
     assert states(store) == {"ada": "sending", "bob": "pending"}
 
@@ -204,3 +207,72 @@ def test_a_run_that_ends_in_an_error_gives_up_its_claims_although_the_process_li
     with open_again() as other:
         assert other.deliveries.release_lapsed() == 1
     assert states(store) == {"ada": "unknown"}
+
+
+def test_a_run_whose_session_the_database_ended_claims_nothing_more(
+    server: Engine, migrated_database: str, reader: Make, clock: Any
+) -> None:
+    with (
+        made_database(server, template=migrated_database) as url,
+        open_store(url, now=clock, read_signup=lambda _details: reader()) as store,
+    ):
+        store.ledger.close_edition(DAY)
+        store.subscribers.enroll([reader()], edition=DAY)
+        store.deliveries.plan(DAY, [reader()])
+        mail = Email("", "", "<1@papers.example>", "", b"", reader().id, DAY)
+        held = ExitStack()
+        owner = held.enter_context(store.deliveries.open_ownership())
+        with server.connect() as admin:  # as a restart of the server does
+            sessions = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+            admin.execute(sessions, {"name": store.deliveries.engine.url.database})
+        with pytest.raises(StoreError, match="nothing more is claimed"):
+            store.deliveries.claim([mail], owner=owner)
+        with pytest.raises(StoreError):
+            held.close()
+        assert store.history.find()[0].state is DeliveryState.PENDING
+
+
+def test_only_the_very_bytes_of_a_mail_in_doubt_may_go_again(
+    store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    plan(reader())
+    mail = email(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([mail], owner=owner, keeps=True)
+    store.deliveries.release_lapsed()
+
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim([replace(mail, content=b"another")], owner=owner) == frozenset()
+        assert store.deliveries.claim([replace(mail, message_id="<another>")], owner=owner) == frozenset()
+        (kept,) = store.deliveries.kept_emails(DAY)
+        assert (kept.content, kept.message_id, kept.recipient) == (mail.content, mail.message_id, mail.recipient)
+        assert store.deliveries.claim([kept], owner=owner) == {reader().id}
+        store.deliveries.record([Outcome(kept, DeliveryState.SENT)], owner=owner, keeps=True)
+    assert store.deliveries.kept_emails(DAY) == ()
+    (row,) = store.history.find()
+    assert (row.state, row.attempts) == (DeliveryState.SENT, 2)
+
+
+def test_a_mail_in_doubt_that_a_later_digest_covers_does_not_go_again(
+    store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner, keeps=True)
+    store.deliveries.release_lapsed()
+    assert len(store.deliveries.kept_emails(DAY)) == 1
+
+    plan(reader(), edition=date(2026, 7, 1))
+
+    assert store.deliveries.kept_emails(DAY) == ()
+
+
+def test_no_owner_claims_a_row_twice(store: Store, reader: Make, plan: Make, email: Make) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner)
+        back = Outcome(email(reader()), DeliveryState.PENDING, charges_attempt=False)
+        store.deliveries.record([back], owner=owner)
+        assert store.deliveries.claim([email(reader())], owner=owner) == frozenset()
+    with store.deliveries.open_ownership() as another:
+        assert store.deliveries.claim([email(reader())], owner=another) == {reader().id}

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from digest.domain import Delivery, DeliveryState, Subscriber
-from digest.storage import Loss, Store
+from digest.storage import Loss, Store, tables
+from digest.storage.states import MAY_BECOME, Change, locked, write
 
 DAY = date(2026, 6, 30)
 EVE = date(2026, 6, 29)
@@ -82,7 +84,7 @@ def test_a_sent_digest_moves_the_cursor(store: Store, reader: Make, plan: Make, 
     )
 
 
-@pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.SENT])
+@pytest.mark.parametrize("state", sorted(MAY_BECOME[DeliveryState.SENDING] - {DeliveryState.SENT}))
 def test_whatever_else_becomes_of_a_digest_leaves_the_cursor(
     state: DeliveryState, store: Store, reader: Make, plan: Make, send: Make
 ) -> None:
@@ -201,7 +203,6 @@ def test_a_planned_digest_of_somebody_who_is_no_subscriber_any_more_is_suppresse
         (DeliveryState.UNKNOWN, Loss(EVE, is_doubtful=True)),
         (DeliveryState.DEFERRED, Loss(EVE, is_doubtful=False)),
         (DeliveryState.PENDING, None),
-        (DeliveryState.SUPPRESSED, None),
     ],
 )
 def test_a_digest_that_was_tried_in_vain_is_a_loss_that_the_next_one_makes_good(
@@ -251,14 +252,40 @@ def test_the_cursor_from_which_a_digest_was_composed_is_kept(
 
 
 def test_the_totals_add_up(store: Store, reader: Make, plan: Make, send: Make) -> None:
-    readers = [reader(state.value) for state in DeliveryState]
-    plan(*readers, reader("empty"))
-    for one, state in zip(readers, DeliveryState, strict=True):
+    outcomes = sorted(MAY_BECOME[DeliveryState.SENDING])
+    readers = [reader(state.value) for state in outcomes]
+    plan(*readers, reader("empty"), reader("gone"))
+    for one, state in zip(readers, outcomes, strict=True):
         send(one, state)
     store.deliveries.skip(DAY, reader("empty").id)
+    store.deliveries.suppress_strangers(DAY, known={one.id for one in readers})
 
     states, empty = store.history.totals(DAY)
 
-    assert states == dict.fromkeys(DeliveryState, 1)
-    assert sum(states.values()) == len(store.deliveries.planned(DAY)) == 11
+    assert states == {**dict.fromkeys(DeliveryState, 0), **dict.fromkeys([*outcomes, DeliveryState.SUPPRESSED], 1)}
+    assert sum(states.values()) == len(store.deliveries.planned(DAY)) == 7
     assert empty == 1
+    assert store.history.is_balanced(DAY)
+
+
+def test_a_digest_of_somebody_who_left_is_no_loss(store: Store, reader: Make, plan: Make) -> None:
+    plan(reader(), edition=EVE)
+
+    store.deliveries.suppress_strangers(EVE, known=())
+
+    assert store.history.losses(before=DAY) == {}
+
+
+@pytest.mark.parametrize("state", [state for state in DeliveryState if not MAY_BECOME[state]])
+def test_a_state_that_nothing_follows_is_never_left(
+    state: DeliveryState, store: Store, reader: Make, plan: Make
+) -> None:
+    plan(reader())
+    with store.deliveries.engine.begin() as connection:
+        connection.execute(update(tables.deliveries).values(state=state.value))
+
+    with store.deliveries.engine.begin() as connection:
+        (row,) = locked(connection)
+        for to in DeliveryState:
+            with pytest.raises(ValueError, match="never becomes"):
+                write(connection, [Change(row, to)], now=store.deliveries.now())

@@ -267,6 +267,7 @@ def test_the_list_outlives_the_reader_and_does_not_hold_the_address(
     deliver(0)
     report(ReportKind.HARD)
     with store.suppressions.engine.begin() as connection:
+        connection.execute(text("DELETE FROM delivery_events"))
         connection.execute(text("DELETE FROM deliveries"))
         connection.execute(text("DELETE FROM subscribers"))
         rows = connection.execute(text("SELECT * FROM suppressions")).all()
@@ -333,7 +334,7 @@ def test_papers_of_a_bounced_digest_were_not_mailed_and_of_a_complaint_were(
     with store.deliveries.open_ownership() as owner:
         mail = email(ada, paper(1))
         store.deliveries.claim([mail], owner=owner)
-        store.deliveries.record(Outcome(mail, DeliveryState.SENT), owner=owner, relay="")
+        store.deliveries.record([Outcome(mail, DeliveryState.SENT)], owner=owner)
 
     def mailed() -> bool:
         return bool(store.history.mailed([ada.id], since=DAY, before=DAY + timedelta(days=1)).get(ada.id))

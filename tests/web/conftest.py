@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from digest.composing import Composer, open_composer
 from digest.config import read_subscriber, subscriber_id
 from digest.config.settings import Site
+from digest.delivery import Relay
 from digest.delivery.inbox import Inbox, open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import Batch, BatchState, Edition, Letterhead, Paper, Subscriber
@@ -142,9 +143,7 @@ def world(tmp_path: Path, composer: Composer) -> Iterator[World]:
             sources={},
             open_http=partial(open_http, "operator@example.org"),
             read_files=lambda: tuple(files),
-            connect=lambda: Smtp(host=inbox.host, port=inbox.port),
-            relay="smtp",
-            connections=1,
+            relays=(Relay("smtp", lambda: Smtp(host=inbox.host, port=inbox.port)),),
             is_local=True,
             lookback=timedelta(days=7),
             expires_after=timedelta(hours=20),

@@ -177,4 +177,4 @@ def deliver(world: World, email: str, state: DeliveryState, reply: str) -> None:
     mail = Email(email, "digest@example.org", "<id@example.org>", "Subject", b"", reader.id, DAY, digest)
     with deliveries.open_ownership() as owner:
         deliveries.claim([mail], owner=owner)
-        deliveries.record(Outcome(mail, state, reply), owner=owner, relay="smtp 127.0.0.1:25")
+        deliveries.record([Outcome(mail, state, reply, relay="smtp 127.0.0.1:25")], owner=owner)

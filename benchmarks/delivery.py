@@ -1,0 +1,273 @@
+"""How near does the whole job come to what a mail server can take? This measures it, by turns, on loopback.
+
+One side composes digests of the sample edition, commits each claim and outcome durably to SQLite, and sends over reused
+connections to Postfix's smtp-sink; another does the same with mails composed beforehand. The ceiling is Postfix's
+smtp-source, which repeats one mail of the same size over as many connections and remembers nothing. Beside them stands
+what comes first to mind: smtplib, a connection, an EmailMessage and a commit for each mail. All run in turn, several
+times; the table shows medians and the ratio.
+
+`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--memory READERS]`; needs smtp-sink and
+smtp-source, of Debian's package postfix. `--memory` prints the most memory that a run for so many readers takes, over
+the first of its mails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import resource
+import shutil
+import smtplib
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
+
+from digest import demo
+from digest.composing import open_composer
+from digest.config import subscriber_id
+from digest.delivery import Relay, send_emails
+from digest.delivery.smtp import Smtp
+from digest.dispatching import Dispatch
+from digest.domain import DeliveryState, Edition, Interest, Letterhead, Profile, Subscriber
+from digest.pipeline import Choice, Parts, RunReport, collect_edition, deliver_digests, plan_digests
+from digest.preview import preview_email
+from digest.sources import open_http
+from digest.sources.files import Files
+from digest.storage import open_store
+
+DAY = date(2026, 6, 30)
+MORNING = datetime(2026, 6, 30, 7, 30, tzinfo=UTC)
+NAIVE_MAILS = 200
+MAILS_WATCHED = 2_000
+WORDS = (
+    "language model",
+    "diffusion",
+    "agent",
+    "reasoning",
+    "segmentation",
+    "attention",
+    "benchmark",
+    "graph",
+    "video",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One turn of one side."""
+
+    mails: int
+    seconds: float
+    cpu_seconds: float
+    """Of the sending side alone."""
+
+    @property
+    def rate(self) -> float:
+        """Mails a second."""
+        return self.mails / self.seconds
+
+
+def main() -> None:
+    """Print the table."""
+    asked = _read_arguments()
+    logging.disable(logging.WARNING)
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    tools = {name: shutil.which(name, path=path) for name in ("smtp-sink", "smtp-source")}
+    if None in tools.values():
+        sys.exit("smtp-sink and smtp-source are missing: apt-get install postfix")
+    with running_sink(str(tools["smtp-sink"])) as port:
+        if asked.memory:
+            print_memory(asked.memory, port, asked.connections)
+            return
+        octets = measure_a_mail(port)
+        source = partial(repeat_one_mail, str(tools["smtp-source"]), octets)
+        sides: dict[str, Callable[[], Measured]] = {
+            "smtp-source, the ceiling": lambda: source(asked.mails, port, asked.connections),
+            "digest: compose, commit, send": lambda: send_digests(asked.mails, port, asked.connections),
+            "digest: commit, send": lambda: send_composed(asked.mails, port, asked.connections),
+            "naive: smtplib, all anew for each": lambda: send_naively(NAIVE_MAILS, port, octets),
+        }
+        turns: dict[str, list[Measured]] = {name: [] for name in sides}
+        for _ in range(asked.rounds):
+            for name, measure in sides.items():
+                turns[name].append(measure())
+    print_table(turns, octets, asked.connections)
+
+
+def print_table(turns: dict[str, list[Measured]], octets: int, connections: int) -> None:
+    """Medians of all turns; ratios are medians of the ratios within a turn, which met the same machine."""
+    ceiling = next(iter(turns.values()))
+    print(f"mails of {octets / 1000:.0f} KB, {connections} connections, {len(ceiling)} turns, {os.cpu_count()} cores")
+    print(f"{'':36}{'mails/s':>9}{'CPU µs/mail':>13}{'of the ceiling':>16}")
+    for name, measured in turns.items():
+        rate = statistics.median(one.rate for one in measured)
+        cpu = statistics.median(one.cpu_seconds / one.mails for one in measured)
+        ratio = statistics.median(one.rate / top.rate for one, top in zip(measured, ceiling, strict=True))
+        print(f"{name:36}{rate:9.0f}{cpu * 1e6:13.0f}{ratio:16.0%}")
+
+
+def print_memory(readers: int, port: int, connections: int) -> None:
+    """The most memory that a run takes while so many readers wait, over the first mails of it."""
+    done = list[int]()
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), readers, port, connections) as parts:
+        collect_edition(Edition(DAY, DAY), parts)
+        plan_digests(parts.readers(), DAY, parts)
+        planned = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        enough = replace(
+            parts,
+            stopping=lambda: len(done) >= MAILS_WATCHED,
+            on_progress=lambda _stage, count, _total: done.append(count),
+        )
+        deliver_digests(DAY, enough, Choice(), RunReport(DAY))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{readers} readers: at most {planned:.0f} MB after the plan, {peak:.0f} MB after {len(done)} mails")
+
+
+@contextmanager
+def running_sink(program: str) -> Iterator[int]:
+    """Postfix's sink on a free port of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with subprocess.Popen([program, *user, f"127.0.0.1:{port}", "1000"]) as sink:  # noqa: S603 - as found in PATH
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            sink.terminate()
+
+
+def repeat_one_mail(program: str, octets: int, mails: int, port: int, connections: int) -> Measured:
+    """What Postfix's own source reaches."""
+    addresses = ["-f", "digest@example.org", "-t", "reader@example.org"]
+    command = [program, "-d", "-s", str(connections), "-l", str(octets), "-m", str(mails), *addresses]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([*command, f"127.0.0.1:{port}"], check=True)  # noqa: S603 - as found in PATH
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return Measured(mails, seconds, cpu)
+
+
+def measure_a_mail(port: int) -> int:
+    """The median size of the digests; it also compiles what is compiled at first use."""
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), 30, port, 1) as parts:
+        collect_edition(Edition(DAY, DAY), parts)
+        sizes = [len(preview_email(reader, DAY, parts).content) for reader in parts.readers()]
+    return int(statistics.median(sizes))
+
+
+def send_digests(mails: int, port: int, connections: int) -> Measured:
+    """The whole job for so many readers, after the day was collected and planned."""
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), mails, port, connections) as parts:
+        collect_edition(Edition(DAY, DAY), parts)
+        plan_digests(parts.readers(), DAY, parts)
+        report = RunReport(DAY)
+        before, began = time.process_time(), time.perf_counter()
+        deliver_digests(DAY, parts, Choice(), report)
+        measured = Measured(mails, time.perf_counter() - began, time.process_time() - before)
+        states, _ = parts.store.history.totals(DAY)
+    if states[DeliveryState.SENT] != mails or report.mismatch:
+        sys.exit(f"not everybody got a mail: {states} {report.mismatch}")
+    return measured
+
+
+def send_composed(mails: int, port: int, connections: int) -> Measured:
+    """The same with one mail that was composed before, for everybody."""
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), mails, port, connections) as parts:
+        collect_edition(Edition(DAY, DAY), parts)
+        plan_digests(parts.readers(), DAY, parts)
+        first, *_ = everybody = parts.readers()
+        composed = preview_email(first, DAY, parts)
+        emails = (replace(composed, recipient=one.email, subscriber_id=one.id) for one in everybody)
+        before, began = time.process_time(), time.perf_counter()
+        with parts.store.deliveries.open_ownership() as owner:
+            dispatch = Dispatch(parts.store.deliveries, owner)
+            send_emails(dispatch.claim(emails), parts.relays, dispatch.record)
+            dispatch.close()
+        measured = Measured(mails, time.perf_counter() - began, time.process_time() - before)
+        states, _ = parts.store.history.totals(DAY)
+    if states[DeliveryState.SENT] != mails:
+        sys.exit(f"not everybody got a mail: {states}")
+    return measured
+
+
+def send_naively(mails: int, port: int, octets: int) -> Measured:
+    """What comes first to mind."""
+    text = "A line of a mail that is as long as the others are, more or less.\n" * (octets // 66)
+    with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "history.db")) as history:
+        history.execute("PRAGMA synchronous = FULL")
+        history.execute("CREATE TABLE sent (reader TEXT PRIMARY KEY)")
+        before, began = time.process_time(), time.perf_counter()
+        for number in range(mails):
+            message = EmailMessage()
+            message["From"], message["To"] = "digest@example.org", f"reader{number}@example.org"
+            message["Subject"] = "Papers"
+            message.set_content(text)
+            with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
+                client.send_message(message)
+            history.execute("INSERT INTO sent VALUES (?)", (message["To"],))
+            history.commit()
+        return Measured(mails, time.perf_counter() - began, time.process_time() - before)
+
+
+@contextmanager
+def _open_parts(folder: Path, readers: int, port: int, connections: int) -> Iterator[Parts]:
+    composer = open_composer(Letterhead("Papers", "Papers <digest@example.org>", "https://example.org", ("a key",)))
+    everybody = tuple(_reader(number) for number in range(readers))
+    with open_store(f"sqlite:///{folder}/digest.db", now=lambda: MORNING, read_signup=_no_signup) as store:
+        yield Parts(
+            store=store,
+            composer=composer,
+            sources={"files": Files(paths=[f"{demo.__path__[0]}/papers/arxiv-*.jsonl"])},
+            open_http=partial(open_http, "operator@example.org"),
+            read_files=lambda: everybody,
+            relays=(Relay("sink", partial(Smtp, port=port, max_connections=connections), connections),),
+            is_local=True,
+            lookback=timedelta(days=1),
+            expires_after=timedelta(hours=20),
+            now=lambda: MORNING,
+        )
+
+
+def _reader(number: int) -> Subscriber:
+    email = f"reader{number}@example.org"
+    words = tuple(sorted({WORDS[number % 9], WORDS[number % 7], WORDS[number % 5]}))
+    profile = Profile(interests=(Interest(keywords=words),), max_papers=12, trending=0)
+    return Subscriber(id=subscriber_id(email), email=email, profile=profile)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.02)
+    sys.exit("smtp-sink doesn't answer")
+
+
+def _no_signup(_details: object) -> Subscriber:
+    raise AssertionError("nobody signs up here")
+
+
+def _read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="How near the whole job comes to what a mail server can take.")
+    parser.add_argument("--mails", type=int, default=2000)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", type=int, default=0, metavar="READERS")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""After sending: checks that the counts add up, counts refusals, pauses sending or ends a pause. Sends nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from digest.bounces.reports import kind_of
+from digest.composing.wording import counted
+from digest.delivery import SendingEnd, Stopped
+from digest.dispatching import Dispatch
+from digest.domain import DeliveryState, Outcome, Pause, PausedBy
+from digest.storage import Consequence, History, PauseStore, Returned, ReturnStore
+
+MOST_BROKEN_DIGESTS = 5
+"""So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
+
+log = logging.getLogger(__name__)
+
+
+def find_mismatch(day: date, dispatch: Dispatch, history: History) -> str:
+    """What is wrong with the counts, checked at the end of each run; empty if they add up."""
+    problem = dispatch.mismatch(history.recorded_by(dispatch.owner))
+    if not problem and not history.is_balanced(day):
+        problem = "not every digest that was planned has a row or was counted as empty"
+    if problem:
+        problem = f"the counts of the edition of {day} don't add up: {problem}"
+        log.error("%s", problem)
+    return problem
+
+
+def refusal_in(outcome: Outcome) -> Iterator[Returned]:
+    """What the relay refused for good, as if it had been reported afterwards."""
+    email = outcome.email
+    if outcome.state is DeliveryState.REJECTED and email.edition is not None:
+        kind = kind_of(outcome.enhanced_code, outcome.reply)
+        yield Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
+
+
+def count_refusals(refused: Iterable[Returned], returned: ReturnStore) -> None:
+    """Count them against their addresses, once the deliveries themselves are written down."""
+    for refusal in refused:
+        if returned.take(refusal) is Consequence.SUPPRESSED:
+            log.warning("%s gets no more mail: %s", returned.address_of(refusal.subscriber_id), refusal.words)
+
+
+def are_templates_broken(*, broken: int, composed: int) -> bool:
+    """Whether so many digests can't be made that the fault isn't theirs."""
+    return broken >= MOST_BROKEN_DIGESTS and broken * 20 > broken + composed
+
+
+def find_reason_to_pause(end: SendingEnd | None, *, broken: int, composed: int) -> str:
+    """Why the next mail would fare no better; empty if it may well."""
+    if are_templates_broken(broken=broken, composed=composed):
+        return f"{counted(broken, 'digest')} of {broken + composed} can't be made"
+    return end.words if end is not None and end.stopped is Stopped.PAUSED else ""
+
+
+def begin_pause(pauses: PauseStore, reason: str) -> str:
+    """Pause sending, alerting the first time; returns the words for the operator."""
+    words = f"sending is paused: {reason} — mend it; one mail tries again by itself, digest run at once"
+    if pauses.begin(PausedBy.SENDING, reason):
+        log.error("%s", words)
+    return words
+
+
+def words_of(pause: Pause) -> str:
+    """The operator's own pause, in words."""
+    return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — digest resume"

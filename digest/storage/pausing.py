@@ -1,0 +1,59 @@
+"""Remembers whether sending is paused, by whom, why, and when one mail may try again. Stops nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from digest.domain import Pause, PausedBy
+from digest.planning import wait_before_retry
+from digest.storage import tables
+from digest.storage.engine import reading
+
+_THE_ONE_ROW = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PauseStore:
+    """The pause, if there is one."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def current(self) -> Pause | None:
+        """The pause that holds all mail back now."""
+        with reading(self.engine) as connection:
+            row = connection.execute(select(tables.pauses)).one_or_none()
+        return Pause(PausedBy(row.by), row.reason, row.since, row.probe_at) if row is not None else None
+
+    def begin(self, by: PausedBy, reason: str) -> bool:
+        """Pause sending. Returns whether this is news: a probe that failed isn't, nor does it undo an operator's pause.
+
+        After each failed probe the wait for the next one grows, as it does between the attempts of a mail.
+        """
+        table = tables.pauses
+        with self.engine.begin() as connection:
+            row = connection.execute(select(table).with_for_update()).one_or_none()
+            if row is not None and PausedBy(row.by) is PausedBy.OPERATOR:
+                return False
+            probes = row.probes + 1 if row is not None else 0
+            wait = wait_before_retry(probes + 1, seed=reason)
+            values = {
+                "by": by.value,
+                "reason": reason,
+                "probes": probes,
+                "probe_at": self.now() + wait if by is PausedBy.SENDING else None,
+            }
+            if row is None:
+                connection.execute(insert(table).values(id=_THE_ONE_ROW, since=self.now(), **values))
+            else:
+                connection.execute(update(table).values(**values))
+            return row is None or by is PausedBy.OPERATOR
+
+    def end(self) -> bool:
+        """Let mail go out again. Returns whether sending was paused."""
+        with self.engine.begin() as connection:
+            return connection.execute(delete(tables.pauses)).rowcount > 0

@@ -1,0 +1,27 @@
+"""Says at the last moment whose mail must not go out, and why. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from digest.domain import Status
+from digest.storage import rows, tables
+from digest.storage.suppressions import SuppressionStore
+
+
+def find_withheld(
+    connection: Connection, subscriber_ids: Collection[str], suppressions: SuppressionStore
+) -> dict[str, str]:
+    """Of these subscribers, those who get no mail now, each with the reason in words for the history.
+
+    Asked in the transaction that claims: whoever leaves between the plan and the claim gets nothing.
+    """
+    people, barred = tables.subscribers, suppressions.barred_in(connection, subscriber_ids)
+    withheld = dict.fromkeys(barred, "mail to this address came back: it is on the do-not-send list")
+    for some in rows.in_groups(subscriber_ids):
+        inactive = (people.c.id.in_(some), people.c.status != Status.ACTIVE.value)
+        for row in connection.execute(select(people.c.id, people.c.status).where(*inactive)):
+            withheld[row.id] = f"the reader is {row.status}"
+    return withheld
