@@ -532,3 +532,26 @@ def plain_text(world: Installation, place: int) -> str:
 
 def collect_edition_of(world: Installation, day: date) -> None:
     collect_edition(Edition(day, day - timedelta(days=7)), world.parts)
+
+
+def test_where_it_is_wanted_a_short_mail_says_that_nothing_matched(make: Callable[..., Installation]) -> None:
+    world = make(reader("ada"), reader("bob", language="de"))
+    composer = replace(world.parts.composer, letterhead=replace(LETTERHEAD, mails_when_empty=True))
+    world.parts = replace(world.parts, composer=composer)
+    world.announce(MONDAY, "A meadow")
+
+    report = world.run(MONDAY)
+
+    assert report.totals is not None
+    assert (report.totals.states[DeliveryState.SENT], report.totals.empty) == (2, 0)
+    subjects = [message_from_bytes(mail, policy=policy.default).get("Subject", "") for mail in _contents(world)]
+    assert {str(subject).partition(" ·")[0] for subject in subjects} == {
+        "No papers for you today",
+        "Heute keine Paper für Sie",
+    }
+    assert world.run(MONDAY).totals == report.totals
+
+
+def _contents(world: Installation) -> list[bytes]:
+    found = (world.inbox.read(key) for key in world.inbox.newest_first())
+    return [mail.content for mail in found if mail]

@@ -128,7 +128,6 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
         "links": tuple(_links(paper, language)),
         "abstract": abstract[: openings[0]] + (_CUT if openings[0] < len(abstract) else ""),
         "feedback": _FEEDBACK if composer.feedback_of else None,
-        "is_withdrawn": paper.is_withdrawn,
     }
     card, text = composer.card_html, composer.card_text
     return Card(

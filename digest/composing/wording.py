@@ -133,6 +133,7 @@ def facts_of(paper: Paper, language: Language) -> str:
         submitted = language.say("submitted {day}", day=(language.short_day if is_this_year else language.date_of)(day))
     announced = language.say("announced {day}", day=language.day_of_week(paper.announced)) if paper.is_late else ""
     return joined(
+        language.say("withdrawn") if paper.is_withdrawn else "",
         one_line(paper.journal_ref, _COMMENT_CHARACTERS),
         ", ".join(one_line(category, 30) for category in paper.categories[:5]),
         _unbroken(submitted),

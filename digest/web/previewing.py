@@ -75,7 +75,10 @@ class _Desk:
             raise HTTPException(404)
         limitless = replace(reader, profile=replace(reader.profile, max_papers=MOST_PAPERS))
         digest = preview_digest(limitless, day, self._pages.parts)
-        html = html_of(compose_with_cards(digest, {}, self._pages.parts))
+        try:
+            html = html_of(compose_with_cards(digest, {}, self._pages.parts))
+        except ComposeError as error:
+            return self._pages.notice("This digest can’t be made", str(error), status=422)
         return self._pages.show("read.html", digest=digest, html=html)
 
     def _show(self, reader: Subscriber, *, is_stranger: bool) -> Response:

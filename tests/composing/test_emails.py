@@ -121,6 +121,11 @@ def test_a_trending_paper_gives_its_upvotes_as_the_reason(
     assert "Why:" not in mail.words
 
 
+def test_a_withdrawn_paper_says_so(read_card: Callable[[Paper], Any], paper: Paper) -> None:
+    assert "withdrawn · cs.LG, cs.CL" in _plain(read_card(replace(paper, is_withdrawn=True)).text)
+    assert "withdrawn" not in read_card(paper).text
+
+
 def test_a_late_paper_says_when_it_was_announced(read_card: Callable[[Paper], Any], paper: Paper) -> None:
     mail = read_card(replace(paper, announced=DAY - timedelta(days=4)))
     assert "Late arrivals" in mail.words
