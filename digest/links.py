@@ -33,7 +33,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one reader says of one paper: all that a link to learn from is good for."""
+    """What one reader says of one paper. The reader and the paper are signed; which of the three, the address says."""
 
     subscriber_id: str
     paper_id: str
@@ -61,17 +61,17 @@ def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: da
 def make_learning_links(
     base_url: str, subscriber_id: str, paper_id: str, *, issued: date, secrets: Sequence[str]
 ) -> dict[Verb, str]:
-    """The addresses where a reader has more like a paper, less like it, or a term of it muted; each asks first."""
-    return {
-        verb: make_link(base_url, Purpose.LEARN, f"{subscriber_id} {verb} {paper_id}", issued=issued, secrets=secrets)
-        for verb in Verb
-    }
+    """The addresses where a reader has more like a paper, less like it, or a term of it muted; each asks first.
+
+    They share one signature: a mail has fifteen papers, and signing is what a link costs.
+    """
+    link = make_link(base_url, Purpose.LEARN, f"{subscriber_id} {paper_id}", issued=issued, secrets=secrets)
+    return {verb: f"{link}/{verb}" for verb in Verb}
 
 
-def read_lesson(token: str, *, today: date, secrets: Sequence[str]) -> Lesson:
-    """The lesson in a token of `make_learning_links`. Raises LinkError as `read_token` does."""
-    subscriber_id, _, said = read_token(token, Purpose.LEARN, today=today, secrets=secrets).partition(" ")
-    verb, _, paper_id = said.partition(" ")
+def read_lesson(token: str, verb: str, *, today: date, secrets: Sequence[str]) -> Lesson:
+    """The lesson of a link of `make_learning_links`. Raises LinkError as `read_token` does, and for another verb."""
+    subscriber_id, _, paper_id = read_token(token, Purpose.LEARN, today=today, secrets=secrets).partition(" ")
     if verb not in tuple(Verb) or not paper_id:
         raise LinkError("this link is not valid")
     return Lesson(subscriber_id, paper_id, Verb(verb))

@@ -1,6 +1,6 @@
 """The pages behind "more like this", "less like this" and "mute a term": they show a change, and POST makes it.
 
-A link is good for one reader, one paper and one of the three; it leads to nothing else of the reader's.
+A link is good for one reader and one paper; it leads to nothing else of the reader's.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def learning_routes(pages: Pages) -> list[Route]:
     """The pages that the links beside a paper lead to."""
     desk = _Desk(pages)
     return [
-        Route("/learn/{token}", desk.show, methods=["GET"]),
-        Route("/learn/{token}", with_form(desk.change), methods=["POST"]),
+        Route("/learn/{token}/{verb}", desk.show, methods=["GET"]),
+        Route("/learn/{token}/{verb}", with_form(desk.change), methods=["POST"]),
     ]
 
 
@@ -69,7 +69,8 @@ class _Desk:
     def _receive(self, request: Request) -> _Visit | Response:
         pages = self._pages
         try:
-            lesson = read_lesson(request.path_params["token"], today=pages.today(), secrets=pages.secrets)
+            token, verb = request.path_params["token"], request.path_params["verb"]
+            lesson = read_lesson(token, verb, today=pages.today(), secrets=pages.secrets)
         except LinkError:
             return self._refuse()
         reader = pages.find(lesson.subscriber_id)

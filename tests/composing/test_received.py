@@ -22,11 +22,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from digest.composing import Composer, open_signer
 from digest.domain import Digest, Email, Match
+from tests.conftest import skip_or_fail
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("postfix") and shutil.which("opendkim") and os.geteuid() == 0),
-    reason="Postfix and OpenDKIM aren't installed, or this isn't root, as whom alone Postfix starts",
-)
+
+@pytest.fixture(autouse=True)
+def _has_servers() -> None:
+    if not (shutil.which("postfix") and shutil.which("opendkim") and os.geteuid() == 0):
+        skip_or_fail("Postfix and OpenDKIM aren't installed, or this isn't root, as whom alone Postfix starts")
+
 
 MAIN = """compatibility_level = 3.6
 queue_directory = {folder}/queue

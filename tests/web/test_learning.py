@@ -140,11 +140,13 @@ def test_a_link_for_one_thing_does_no_other(world: World, client: httpx.Client, 
     client.post(more, data={"action": "undo", "change": CHANGE.findall(done.text)[0]})
     assert interest_of(world, reader_id).keywords == ("attention^0.5", "protein")
 
-    token = more.rpartition("/")[2]
+    token = more.split("/")[2]
     others = [client.get(f"/{purpose}/{token}") for purpose in Purpose if purpose is not Purpose.LEARN]
     theirs = world.link(Purpose.PREFERENCES, reader_id).rpartition("/")[2]
-    damaged = [client.get(f"/learn/{theirs}"), client.get(more[:-2]), client.post(more[:-2], data={"action": "take"})]
-    assert [page.status_code for page in (*others, *damaged)] == [404] * 6
+    broken = f"/learn/{token[:-2]}/more"
+    damaged = [client.get(f"/learn/{theirs}/more"), client.get(broken), client.post(broken, data={"action": "take"})]
+    damaged.append(client.get(f"/learn/{token}/burn"))
+    assert [page.status_code for page in (*others, *damaged)] == [404] * 8
 
 
 def test_links_expire_and_those_to_what_is_gone_say_so(world: World, client: httpx.Client, reader_id: str) -> None:
