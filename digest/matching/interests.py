@@ -107,7 +107,8 @@ def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
         if isinstance(expression, Term):
             meanings = themes.setdefault(expression.theme, {})
             first = meanings.setdefault(expression.meaning, expression)
-            meanings[expression.meaning] = replace(first, weight=max(first.weight, expression.weight))
+            if expression.weight > first.weight:
+                meanings[expression.meaning] = replace(first, weight=expression.weight)
             written_as.setdefault(expression.theme, []).append(written)
         elif not isinstance(expression, Unreadable):
             compounds.setdefault(_bare(expression), (written, expression))
