@@ -6,6 +6,7 @@ Whoever comes from Lucene may write `&&`, `||`, `-term` and `title:(a OR b)^2`, 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -58,8 +59,6 @@ WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX})[^\s()"“”„])+/i
 _WORD = re.compile(r"\S+")
 _PLAIN_WORDS = re.compile(r"(?:(?!(?:AND|OR|NOT)\b|(?i:near))[^\W_]++(?:-[^\W_]++)*+(?: |\Z))++")
 """What most keywords are. Their tree is plain, and made without the parser twenty times faster."""
-_PARSER = Lark(_GRAMMAR, parser="lalr", lexer="basic", start="disjunction", maybe_placeholders=False)
-
 _FOREIGN = (
     (r"(?<![^\s(])NEAR(?:/(?!\d)|(?![^\s()]))", "NEAR lacks its distance", "write it like mamba NEAR/5 vision"),
     (r"(?<![^\s(])(?:(?!NEAR)(?i:near)/?|NEAR)\d+(?![^\s()])", "{} isn't read as NEAR", "write it like NEAR/5"),
@@ -92,9 +91,15 @@ def parse_tree(text: str) -> Tree[Token] | Token:
         return Tree("term", list(words))
     _refuse_unknown(text)
     try:
-        return _PARSER.parse(text)
+        return _parser().parse(text)
     except UnexpectedInput as error:
         raise _explain(error, text) from error
+
+
+@cache
+def _parser() -> Lark:
+    """Made when first needed: that takes as long as reading a thousand keywords, and most need none."""
+    return Lark(_GRAMMAR, parser="lalr", lexer="basic", start="disjunction", maybe_placeholders=False)
 
 
 def _refuse_unknown(text: str) -> None:
