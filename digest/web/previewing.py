@@ -74,7 +74,9 @@ class _Desk:
         if reader is None or not self._pages.parts.store.ledger.is_collected(day):
             raise HTTPException(404)
         limitless = replace(reader, profile=replace(reader.profile, max_papers=MOST_PAPERS))
-        digest = preview_digest(limitless, day, self._pages.parts)
+        own = preview_digest(limitless, day, self._pages.parts)
+        # whoever is shown this page must not hold the reader's own links by it
+        digest = replace(own, subscriber=replace(own.subscriber, id=STRANGER))
         try:
             html = html_of(compose_with_cards(digest, {}, self._pages.parts))
         except ComposeError as error:

@@ -95,6 +95,7 @@ def test_a_mails_link_shows_all_that_matched_beyond_the_readers_limit(world: Wor
     frame = frame_of(page.text)
     assert "of trees" in frame
     assert "of hedges" in frame
+    assert reader not in [read_id(token, Purpose(purpose)) for purpose, token in TOKEN_IN_MAIL.findall(frame)]
     assert world.store.history.find() == ()
 
 
