@@ -22,6 +22,7 @@ from digest.pipeline import Parts
 from digest.preview import preview_email
 from digest.web.pages import open_templates
 from digest.web.previewing import html_of
+from digest.web.security import is_from_here
 
 VIEWS = {"wide": "HTML", "phone": "Phone", "text": "Text"}
 
@@ -121,15 +122,24 @@ class _Bench:
 def build_workbench(
     parts: Parts, *, themes: Mapping[str, Theme], today: Callable[[], date], site_name: str
 ) -> Starlette:
-    """The application over opened parts; the first theme is shown first. It trusts everybody: for loopback only."""
+    """The application over opened parts, for this machine alone; the first theme is shown first."""
     bench = _Bench(parts, themes, today, open_templates(site_name))
     return Starlette(
         routes=[
-            Route("/", bench.show),
-            Route("/version", bench.version),
+            Route("/", _only_from_here(bench.show)),
+            Route("/version", _only_from_here(bench.version)),
             Route("/reload.js", _show_script),
         ]
     )
+
+
+def _only_from_here(show: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """The page, unless another machine asks, or a web page that has its own name point here: mails hold tokens."""
+
+    def answer(request: Request) -> Response:
+        return show(request) if is_from_here(request) else PlainTextResponse("for this machine alone", status_code=403)
+
+    return answer
 
 
 def _show_script(_request: Request) -> Response:

@@ -82,6 +82,12 @@ def test_what_is_not_there_is_told_and_breaks_nothing(bench: httpx.Client, asked
     assert bench.get("/", params=asked).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/version"])
+def test_a_web_page_that_points_its_own_name_here_sees_nothing(bench: httpx.Client, path: str) -> None:
+    answer = bench.get(path, headers={"host": "papers.example"})
+    assert (answer.status_code, ADA in answer.text) == (403, False)
+
+
 def test_without_a_reader_the_page_says_what_to_do(world: World, open_client: Callable[[str], httpx.Client]) -> None:
     themes = {"digest": Theme(lambda: replace(world.parts.composer), (default_templates() / "email",))}
     app = build_workbench(world.parts, themes=themes, today=world.clock.today, site_name="Paper digest")
