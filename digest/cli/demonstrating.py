@@ -49,9 +49,9 @@ def demo(
         say(f"\nThe inbox is at {address_of(listener)}/inbox and the site at {address_of(listener)}/")
         say("Ctrl-C ends both.")
         with open_parts(config) as parts:
-            serve_pages(
-                make_site(config, parts, extra_routes=inbox_routes(inbox, site_name=config.site.name)), listener
-            )
+            routes = inbox_routes(inbox, site_name=config.site.name)
+            # links in the sample's mails are good for some weeks from its own day
+            serve_pages(make_site(config, parts, on_day=lambda: SAMPLE_DAY, extra_routes=routes), listener)
     return code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -43,13 +43,19 @@ def register(app: typer.Typer) -> None:
     app.command()(inbox)
 
 
-def make_site(config: Config, parts: Parts, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
-    """The pages of this installation."""
+def make_site(
+    config: Config,
+    parts: Parts,
+    *,
+    on_day: Callable[[], date] | None = None,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The pages of this installation; `on_day` tells the day if it isn't the calendar's."""
     return build_site(
         parts,
         site=config.site,
         read_signup=subscriber_reader(config),
-        today=partial(today, config),
+        today=on_day or partial(today, config),
         secrets=parts.composer.letterhead.secrets,
         admin_token=config.web.admin_token,
         extra_routes=extra_routes,

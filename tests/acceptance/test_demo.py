@@ -71,6 +71,13 @@ def test_the_demo_shows_its_inbox_in_the_browser_and_stops_cleanly() -> None:
         assert address is not None
         assert "Ada" in _get(address[0] + "/inbox") or "ada@example.org" in _get(address[0] + "/inbox")
         assert "sign" in _get(address[0] + "/").lower()
+        mail = Path(next(line.split()[-1] for line in said.splitlines() if "ada@example.org" in line))
+        text = message_from_bytes(mail.read_bytes(), policy=policy.default).get_body(("html",))
+        assert text is not None
+        for page in ("preferences", "learn"):  # though the sample's day is long past
+            link = re.search(rf'href="({address[0]}/{page}/[^"#]*)', text.get_content())
+            assert link is not None
+            assert "doesn’t work" not in _get(link[1])
     finally:
         os.kill(process.pid, signal.SIGTERM)
         process.communicate(timeout=30)
