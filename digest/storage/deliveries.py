@@ -47,6 +47,8 @@ class DeliveryStore:
         table, people, editions = tables.deliveries, tables.subscribers, tables.editions
         due = tuple(due)
         with self.engine.begin() as connection:
+            # whoever plans the same edition waits here, or each would count the other's rows as its own
+            connection.execute(select(editions.c.day).where(editions.c.day == edition).with_for_update())
             before = _count(connection, edition)
             for some in rows.in_groups([subscriber.id for subscriber in due]):
                 unplanned = (people.c.id.in_(some), people.c.first_planned.is_(None))
@@ -100,11 +102,11 @@ class DeliveryStore:
         mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
         with self.engine.begin() as connection:
             for row in locked(connection, *mine):
+                emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
+                connection.execute(emptied)  # first, as planning holds the edition and would wait for the row to go
                 connection.execute(delete(events).where(events.c.delivery_id == row.id))
                 connection.execute(delete(table).where(table.c.id == row.id))
                 move_cursors(connection, [row])
-                emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
-                connection.execute(emptied)
 
     def claim(
         self,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,6 +41,27 @@ def test_planning_twice_makes_one_row_an_edition_and_reader(store: Store, reader
 
     assert store.deliveries.planned(DAY) == store.deliveries.open_rows(DAY) == {ada.id, bob.id}
     assert len(store.history.find()) == 2
+
+
+def test_two_processes_that_plan_one_edition_count_each_promise_once(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make
+) -> None:
+    readers = [reader(f"reader{number}") for number in range(60)]
+    store.ledger.close_edition(DAY)
+    store.subscribers.enroll(readers, edition=DAY)
+    start = threading.Barrier(2)
+
+    def plan_alone(mine: list[Subscriber]) -> None:
+        with open_again() as other:
+            for one in mine:
+                start.wait(timeout=30)
+                other.deliveries.plan(DAY, [one])
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(plan_alone, (readers[:30], readers[30:])))
+
+    assert len(store.deliveries.planned(DAY)) == 60
+    assert store.history.is_balanced(DAY)
 
 
 def test_planning_again_leaves_a_sent_digest_sent(store: Store, reader: Make, plan: Make, send: Make) -> None:
