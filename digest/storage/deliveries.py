@@ -122,8 +122,8 @@ class DeliveryStore:
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
         becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
         subscriber's cursor has moved since the digest was composed stays open, to be composed again. A row in doubt
-        may be claimed with the very bytes it had before, and no others; `keeps` keeps the bytes for that. Raises
-        StoreError if the owner has lost its lock: others may hold it for dead.
+        may be claimed with the very bytes it had before, and no others, as long as no later digest covers it; `keeps`
+        keeps the bytes for that. Raises StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
@@ -223,11 +223,13 @@ class DeliveryStore:
     ) -> frozenset[str]:
         cursors = read_cursors(connection, [row.subscriber_id for row, _ in pairs])
         papers = _paper_ids(connection, [email for _, email in pairs])
+        doubtful = [row.id for row, _ in pairs if row.state == DeliveryState.UNKNOWN.value]
+        wanted = keeping.find_wanted(connection, doubtful)
         first, again = list[Change](), list[Change]()
         for row, email in pairs:
             sha256 = hashlib.sha256(email.content).hexdigest()
             if row.state == DeliveryState.UNKNOWN.value:
-                if (row.message_id, row.content_sha256) == (email.message_id, sha256):
+                if row.id in wanted and (row.message_id, row.content_sha256) == (email.message_id, sha256):
                     again.append(Change(row, DeliveryState.SENDING, {"owner": owner}))
             elif email.digest is None or cursors.get(row.subscriber_id) == email.digest.subscriber.cursor:
                 values = {**_claim_values(email, papers), "content_sha256": sha256, "owner": owner}
