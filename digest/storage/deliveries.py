@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
@@ -97,16 +97,22 @@ class DeliveryStore:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
 
     def skip(self, edition: date, subscriber_id: str) -> None:
-        """There was nothing to say: drop the pending row and move the cursor, counting the reader as empty."""
-        table, editions, events = tables.deliveries, tables.editions, tables.delivery_events
+        """There was nothing to say: drop the row, count the reader as empty and move the cursor.
+
+        A row that was tried before stays with its history, as expired.
+        """
+        table, editions = tables.deliveries, tables.editions
         mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
         with self.engine.begin() as connection:
-            for row in locked(connection, *mine):
+            found = locked(connection, *mine)
+            for row in found:
+                if _has_events(connection, row):
+                    self._move(connection, [row], DeliveryState.EXPIRED, "nothing matched any more")
+                    continue
                 emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
                 connection.execute(emptied)  # first, as planning holds the edition and would wait for the row to go
-                connection.execute(delete(events).where(events.c.delivery_id == row.id))
                 connection.execute(delete(table).where(table.c.id == row.id))
-                move_cursors(connection, [row])
+            move_cursors(connection, found)
 
     def claim(
         self,
@@ -294,6 +300,11 @@ def _rows_of(connection: Connection, emails: Sequence[Email], *where: Any) -> di
         theirs = (table.c.edition.in_(editions), table.c.subscriber_id.in_(some))
         found.update(((row.edition, row.subscriber_id), row) for row in locked(connection, *theirs, *where))
     return found
+
+
+def _has_events(connection: Connection, row: Row[Any]) -> bool:
+    events = tables.delivery_events
+    return bool(connection.scalar(select(exists().where(events.c.delivery_id == row.id))))
 
 
 def _count(connection: Connection, edition: date) -> int:

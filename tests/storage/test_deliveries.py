@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.domain import Delivery, DeliveryState, Subscriber
-from digest.storage import Loss, Store, tables
+from digest.storage import Chosen, Loss, Store, tables
 from digest.storage.states import MAY_BECOME, Change, locked, write
 
 DAY = date(2026, 6, 30)
@@ -181,6 +181,38 @@ def test_nothing_to_say_drops_the_row_moves_the_cursor_and_counts_the_reader_onc
     assert (empty, sum(states.values())) == (1, 1)
     assert cursor_of(store, reader("ada")) == DAY
     assert cursor_of(store, reader("bob")) == EVE
+
+
+def test_a_digest_that_was_tried_and_has_nothing_to_say_any_more_keeps_its_history(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader())
+    send(reader(), DeliveryState.DEFERRED, reply="451 4.3.0 later", code=451)
+
+    for _ in range(2):
+        store.deliveries.skip(DAY, reader().id)
+
+    row = row_of(store, reader())
+    assert (row.state, row.attempts, row.reply) == (DeliveryState.EXPIRED, 1, "nothing matched any more")
+    lines = store.history.events(Chosen(DAY))
+    assert [(line.state, line.code) for line in lines] == [(DeliveryState.DEFERRED, 451), (DeliveryState.EXPIRED, None)]
+    assert cursor_of(store, reader()) == DAY
+    assert store.history.totals(DAY)[1] == 0
+    assert store.history.is_balanced(DAY)
+    assert store.history.losses(before=NEXT_DAY) == {}
+    assert store.deliveries.owed_before(NEXT_DAY) == frozenset()
+
+
+def test_a_failed_digest_is_not_tried_again_once_the_reader_s_cursor_is_past_it(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader(), edition=EVE)
+    send(reader(), DeliveryState.FAILED, EVE)
+    plan(reader())
+    store.deliveries.skip(DAY, reader().id)
+
+    assert store.amending.retry(Chosen(edition=EVE)) == (0, 1)
+    assert row_of(store, reader(), EVE).state is DeliveryState.FAILED
 
 
 def test_a_digest_that_was_sent_can_not_be_skipped(store: Store, reader: Make, plan: Make, send: Make) -> None:
