@@ -18,8 +18,17 @@ from digest.storage import rows, tables
 from digest.storage.amending import Chosen
 from digest.storage.engine import reading
 
-_LOST = (DeliveryState.FAILED, DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
-"""A row in `sending` counts as lost to a later edition: if its owner is alive, nobody plans that edition."""
+_LOST = (
+    DeliveryState.FAILED,
+    DeliveryState.REJECTED,
+    DeliveryState.UNKNOWN,
+    DeliveryState.SENDING,
+    DeliveryState.BOUNCED,
+)
+"""A row in `sending` counts as lost to a later edition: if its owner is alive, nobody plans that edition.
+
+One that bounced lies after the cursor only if it was in doubt before.
+"""
 _MAY_HAVE_ARRIVED = (DeliveryState.UNKNOWN, DeliveryState.SENDING)
 _GIVEN_UP = (DeliveryState.EXPIRED, DeliveryState.DEFERRED)
 """Planning a later edition makes the deferred expired."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlalchemy import Connection, Engine, select, update
 
 from digest.domain import DeliveryState, ReportKind, Status, Suppression
-from digest.storage import tables
+from digest.storage import keeping, tables
 from digest.storage.engine import reading
 from digest.storage.rows import insert_missing
 from digest.storage.states import MAY_BECOME, Change, is_one_of, locked, write
@@ -112,7 +112,9 @@ class ReturnStore:
         table = tables.deliveries
         mine = (table.c.edition == report.edition, table.c.subscriber_id == report.subscriber_id)
         told = {"reply": f"{report.kind}: {report.words}", "enhanced_code": report.enhanced_code, "code": None}
-        write(connection, [Change(row, state, told) for row in locked(connection, *mine, accepted)], now=self.now())
+        found = locked(connection, *mine, accepted)
+        write(connection, [Change(row, state, told) for row in found], now=self.now())
+        keeping.drop(connection, [row.id for row in found])
 
     def _end_subscription(self, connection: Connection, report: Returned) -> Consequence:
         people = tables.subscribers

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from digest.domain import DeliveryState, Outcome, ReportKind, Status, Subscriber
-from digest.storage import Consequence, Returned, Store, open_store
+from digest.storage import Consequence, Loss, Returned, Store, open_store
 from tests.storage.conftest import Clock
 
 DAY = date(2026, 6, 30)
@@ -182,6 +182,31 @@ def test_a_bounce_settles_a_doubt_and_touches_no_mail_that_was_not_accepted(
     plan(now, edition=later)
     report(ReportKind.REFUSED, later)
     assert state_of(store, later) is DeliveryState.PENDING
+
+
+def test_a_digest_in_doubt_that_bounced_is_a_loss_and_its_bytes_are_dropped(
+    store: Store, ada: Subscriber, plan: Make, email: Make, report: Make
+) -> None:
+    plan(ada)
+    with store.deliveries.open_ownership() as owner:
+        mail = email(ada)
+        store.deliveries.claim([mail], owner=owner, keeps=True)
+        store.deliveries.record([Outcome(mail, DeliveryState.UNKNOWN)], owner=owner, keeps=True)
+
+    report(ReportKind.SOFT)
+
+    tomorrow = DAY + timedelta(days=1)
+    assert store.history.losses(before=tomorrow) == {ada.id: Loss(DAY, is_doubtful=False)}
+    with store.returned.engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM kept_emails")).scalar_one() == 0
+
+
+def test_a_digest_that_was_sent_and_bounced_is_no_loss(store: Store, deliver: Make, report: Make) -> None:
+    deliver(0)
+    report(ReportKind.SOFT)
+
+    assert state_of(store) is DeliveryState.BOUNCED
+    assert store.history.losses(before=DAY + timedelta(days=1)) == {}
 
 
 def test_a_report_of_a_delivery_that_nobody_remembers_still_counts(store: Store, ada: Subscriber, report: Make) -> None:
