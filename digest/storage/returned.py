@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -140,8 +140,9 @@ class ReturnStore:
         return Consequence.SUPPRESSED
 
     def _is_too_much(self, connection: Connection, report: Returned) -> bool:
-        mailed_at = self._mailed_at(connection, report)
-        if mailed_at is not None and self.now() - mailed_at > COUNTS_FOR:
+        # of a mail whose row is gone the edition's day alone is known
+        mailed_at = self._mailed_at(connection, report) or datetime.combine(report.edition, time.min, UTC)
+        if self.now() - mailed_at > COUNTS_FOR:
             return False
         match report.kind:
             case ReportKind.HARD:

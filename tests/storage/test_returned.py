@@ -215,6 +215,15 @@ def test_a_report_of_a_delivery_that_nobody_remembers_still_counts(store: Store,
     assert store.returned.address_of(ada.id) == ""
 
 
+def test_a_report_of_an_old_delivery_that_nobody_remembers_is_noted_and_no_more(
+    store: Store, ada: Subscriber, clock: Clock, report: Make
+) -> None:
+    clock.moment += timedelta(days=15)
+
+    assert report(ReportKind.HARD) is Consequence.NOTED
+    assert not is_barred(store, ada)
+
+
 def test_a_suppressed_digest_is_not_claimed_and_its_row_says_why(
     store: Store, ada: Subscriber, reader: Make, plan: Make, email: Make, report: Make
 ) -> None:
