@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, event, update
 
 from digest.domain import Delivery, DeliveryState, Subscriber
 from digest.storage import Chosen, Loss, Store, tables
@@ -322,6 +322,37 @@ def test_the_totals_add_up(store: Store, reader: Make, plan: Make, send: Make) -
     assert sum(states.values()) == len(store.deliveries.planned(DAY)) == 7
     assert empty == 1
     assert store.history.is_balanced(DAY)
+
+
+def test_the_totals_add_up_while_another_process_writes(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make, plan: Make
+) -> None:
+    readers = [reader(f"reader{number}") for number in range(9)]
+    plan(*readers)
+    waiting = list(readers)
+
+    with open_again() as other:
+
+        def skip_one(*_statement: object) -> None:
+            if waiting:
+                other.deliveries.skip(DAY, waiting.pop().id)
+
+        event.listen(store.history.engine, "after_cursor_execute", skip_one)
+        try:
+            assert store.history.is_balanced(DAY)
+        finally:
+            event.remove(store.history.engine, "after_cursor_execute", skip_one)
+
+    assert len(waiting) < len(readers)
+
+
+def test_counts_that_do_not_add_up_are_found(store: Store, reader: Make, plan: Make) -> None:
+    assert store.history.is_balanced(DAY), "nothing was promised"
+    plan(reader("ada"), reader("bob"))
+    with store.deliveries.engine.begin() as connection:
+        connection.execute(delete(tables.deliveries).where(tables.deliveries.c.subscriber_id == reader("bob").id))
+
+    assert not store.history.is_balanced(DAY)
 
 
 def test_a_digest_of_somebody_who_left_is_no_loss(store: Store, reader: Make, plan: Make) -> None:
