@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, union, update
 
 from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
@@ -129,18 +129,20 @@ class History:
             return tuple(rows.to_event(row) for row in connection.execute(query.order_by(events.c.id)))
 
     def forget(self, before: date) -> int:
-        """Remove the deliveries of older editions and all that is kept of them. Returns how many.
+        """Remove the deliveries of older editions, all that is kept of them and what came back. Returns how many.
 
         An edition at a time, so that nobody waits long for the database.
         """
-        table, editions, removed = tables.deliveries, tables.editions, 0
+        table, reports, editions, removed = tables.deliveries, tables.reports, tables.editions, 0
+        days = union(select(table.c.edition), select(reports.c.edition)).subquery()  # some come back late
         with reading(self.engine) as connection:
-            old = connection.scalars(select(table.c.edition).where(table.c.edition < before).distinct()).all()
+            old = connection.scalars(select(days.c.edition).where(days.c.edition < before)).all()
         for edition in old:
             ids = select(table.c.id).where(table.c.edition == edition)
             with self.engine.begin() as connection:
                 for kept in (tables.delivery_events, tables.kept_emails):
                     connection.execute(delete(kept).where(kept.c.delivery_id.in_(ids)))
+                connection.execute(delete(reports).where(reports.c.edition == edition))
                 removed += connection.execute(delete(table).where(table.c.edition == edition)).rowcount
                 connection.execute(update(editions).where(editions.c.day == edition).values(planned=editions.c.empty))
         return removed

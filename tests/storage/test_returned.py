@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from digest.domain import DeliveryState, Outcome, ReportKind, Status, Subscriber
-from digest.storage import Consequence, Loss, Returned, Store, open_store
+from digest.storage import Consequence, Loss, Returned, Store, open_store, tables
 from tests.storage.conftest import Clock
 
 DAY = date(2026, 6, 30)
@@ -222,6 +222,21 @@ def test_a_report_of_an_old_delivery_that_nobody_remembers_is_noted_and_no_more(
 
     assert report(ReportKind.HARD) is Consequence.NOTED
     assert not is_barred(store, ada)
+
+
+def test_reports_are_forgotten_with_their_editions_even_those_that_came_later(
+    store: Store, deliver: Make, report: Make
+) -> None:
+    days = [deliver(days) for days in range(3)]
+    for day in days[1:]:
+        report(ReportKind.SOFT, day)
+    assert store.history.forget(before=days[1]) == 1
+    report(ReportKind.SOFT, days[0])
+    assert store.history.forget(before=days[2]) == 1
+
+    with store.returned.engine.begin() as connection:
+        left = connection.scalars(select(tables.reports.c.edition)).all()
+    assert left == [days[2]]
 
 
 def test_a_suppressed_digest_is_not_claimed_and_its_row_says_why(
