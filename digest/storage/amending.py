@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import ColumnElement, Engine, Row, func, select
 
 from digest.domain import DeliveryState
 from digest.storage import keeping, tables
-from digest.storage.cursors import move_cursors
+from digest.storage.cursors import move_cursors, read_cursors
 from digest.storage.states import Change, is_one_of, locked, write
 
 
@@ -70,7 +70,17 @@ class AmendingStore:
             again = is_one_of((DeliveryState.DEFERRED, DeliveryState.FAILED))
             found = locked(connection, *chosen.conditions(), again)
             last = {(row.subscriber_id, row.edition) for row in connection.execute(select(newest))}
-            open_ones = [row for row in found if (row.subscriber_id, row.edition) in last]
+            cursors = read_cursors(connection, {row.subscriber_id for row in found})
+            open_ones = [
+                row
+                for row in found
+                if (row.subscriber_id, row.edition) in last and not _is_served(row, cursors[row.subscriber_id])
+            ]
             values = {"reply": "the operator tries again", "not_before": None}
             write(connection, [Change(row, DeliveryState.PENDING, values) for row in open_ones], now=self.now())
             return len(open_ones), len(found) - len(open_ones)
+
+
+def _is_served(row: Row[Any], cursor: date | None) -> bool:
+    """Whether the reader has had this edition or a later one; one for which nothing matched leaves no row."""
+    return cursor is not None and cursor >= row.edition

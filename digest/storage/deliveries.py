@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
@@ -47,6 +47,8 @@ class DeliveryStore:
         table, people, editions = tables.deliveries, tables.subscribers, tables.editions
         due = tuple(due)
         with self.engine.begin() as connection:
+            # whoever plans the same edition waits here, or each would count the other's rows as its own
+            connection.execute(select(editions.c.day).where(editions.c.day == edition).with_for_update())
             before = _count(connection, edition)
             for some in rows.in_groups([subscriber.id for subscriber in due]):
                 unplanned = (people.c.id.in_(some), people.c.first_planned.is_(None))
@@ -95,16 +97,22 @@ class DeliveryStore:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
 
     def skip(self, edition: date, subscriber_id: str) -> None:
-        """There was nothing to say: drop the pending row and move the cursor, counting the reader as empty."""
-        table, editions, events = tables.deliveries, tables.editions, tables.delivery_events
+        """There was nothing to say: drop the row, count the reader as empty and move the cursor.
+
+        A row that was tried before stays with its history, as expired.
+        """
+        table, editions = tables.deliveries, tables.editions
         mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
         with self.engine.begin() as connection:
-            for row in locked(connection, *mine):
-                connection.execute(delete(events).where(events.c.delivery_id == row.id))
-                connection.execute(delete(table).where(table.c.id == row.id))
-                move_cursors(connection, [row])
+            found = locked(connection, *mine)
+            for row in found:
+                if _has_events(connection, row):
+                    self._move(connection, [row], DeliveryState.EXPIRED, "nothing matched any more")
+                    continue
                 emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
-                connection.execute(emptied)
+                connection.execute(emptied)  # first, as planning holds the edition and would wait for the row to go
+                connection.execute(delete(table).where(table.c.id == row.id))
+            move_cursors(connection, found)
 
     def claim(
         self,
@@ -120,8 +128,8 @@ class DeliveryStore:
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
         becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
         subscriber's cursor has moved since the digest was composed stays open, to be composed again. A row in doubt
-        may be claimed with the very bytes it had before, and no others; `keeps` keeps the bytes for that. Raises
-        StoreError if the owner has lost its lock: others may hold it for dead.
+        may be claimed with the very bytes it had before, and no others, as long as no later digest covers it; `keeps`
+        keeps the bytes for that. Raises StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
@@ -221,11 +229,13 @@ class DeliveryStore:
     ) -> frozenset[str]:
         cursors = read_cursors(connection, [row.subscriber_id for row, _ in pairs])
         papers = _paper_ids(connection, [email for _, email in pairs])
+        doubtful = [row.id for row, _ in pairs if row.state == DeliveryState.UNKNOWN.value]
+        wanted = keeping.find_wanted(connection, doubtful)
         first, again = list[Change](), list[Change]()
         for row, email in pairs:
             sha256 = hashlib.sha256(email.content).hexdigest()
             if row.state == DeliveryState.UNKNOWN.value:
-                if (row.message_id, row.content_sha256) == (email.message_id, sha256):
+                if row.id in wanted and (row.message_id, row.content_sha256) == (email.message_id, sha256):
                     again.append(Change(row, DeliveryState.SENDING, {"owner": owner}))
             elif email.digest is None or cursors.get(row.subscriber_id) == email.digest.subscriber.cursor:
                 values = {**_claim_values(email, papers), "content_sha256": sha256, "owner": owner}
@@ -290,6 +300,11 @@ def _rows_of(connection: Connection, emails: Sequence[Email], *where: Any) -> di
         theirs = (table.c.edition.in_(editions), table.c.subscriber_id.in_(some))
         found.update(((row.edition, row.subscriber_id), row) for row in locked(connection, *theirs, *where))
     return found
+
+
+def _has_events(connection: Connection, row: Row[Any]) -> bool:
+    events = tables.delivery_events
+    return bool(connection.scalar(select(exists().where(events.c.delivery_id == row.id))))
 
 
 def _count(connection: Connection, edition: date) -> int:

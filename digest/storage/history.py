@@ -11,15 +11,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, union, update
 
 from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
 from digest.storage.amending import Chosen
 from digest.storage.engine import reading
 
-_LOST = (DeliveryState.FAILED, DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
-"""A row in `sending` counts as lost to a later edition: if its owner is alive, nobody plans that edition."""
+_LOST = (
+    DeliveryState.FAILED,
+    DeliveryState.REJECTED,
+    DeliveryState.UNKNOWN,
+    DeliveryState.SENDING,
+    DeliveryState.BOUNCED,
+)
+"""A row in `sending` counts as lost to a later edition: if its owner is alive, nobody plans that edition.
+
+One that bounced lies after the cursor only if it was in doubt before.
+"""
 _MAY_HAVE_ARRIVED = (DeliveryState.UNKNOWN, DeliveryState.SENDING)
 _GIVEN_UP = (DeliveryState.EXPIRED, DeliveryState.DEFERRED)
 """Planning a later edition makes the deferred expired."""
@@ -97,11 +106,11 @@ class History:
 
     def is_balanced(self, edition: date) -> bool:
         """Whether every digest ever promised for the edition has a row, or was counted as empty."""
-        states, empty = self.totals(edition)
-        editions = tables.editions
-        with reading(self.engine) as connection:
-            planned = connection.scalar(select(editions.c.planned).where(editions.c.day == edition)) or 0
-        return planned == sum(states.values()) + empty
+        table, editions = tables.deliveries, tables.editions
+        promised = select(editions.c.planned - editions.c.empty).where(editions.c.day == edition).scalar_subquery()
+        found = select(func.count()).select_from(table).where(table.c.edition == edition).scalar_subquery()
+        with reading(self.engine) as connection:  # one statement, lest another process writes between two
+            return bool(connection.scalar(select(func.coalesce(promised, 0) == found)))
 
     def recorded_by(self, owner: str) -> Mapping[DeliveryState, int]:
         """How many outcomes of each state a run has written, by the lines of the history."""
@@ -120,18 +129,20 @@ class History:
             return tuple(rows.to_event(row) for row in connection.execute(query.order_by(events.c.id)))
 
     def forget(self, before: date) -> int:
-        """Remove the deliveries of older editions and all that is kept of them. Returns how many.
+        """Remove the deliveries of older editions, all that is kept of them and what came back. Returns how many.
 
         An edition at a time, so that nobody waits long for the database.
         """
-        table, editions, removed = tables.deliveries, tables.editions, 0
+        table, reports, editions, removed = tables.deliveries, tables.reports, tables.editions, 0
+        days = union(select(table.c.edition), select(reports.c.edition)).subquery()  # some come back late
         with reading(self.engine) as connection:
-            old = connection.scalars(select(table.c.edition).where(table.c.edition < before).distinct()).all()
+            old = connection.scalars(select(days.c.edition).where(days.c.edition < before)).all()
         for edition in old:
             ids = select(table.c.id).where(table.c.edition == edition)
             with self.engine.begin() as connection:
                 for kept in (tables.delivery_events, tables.kept_emails):
                     connection.execute(delete(kept).where(kept.c.delivery_id.in_(ids)))
+                connection.execute(delete(reports).where(reports.c.edition == edition))
                 removed += connection.execute(delete(table).where(table.c.edition == edition)).rowcount
                 connection.execute(update(editions).where(editions.c.day == edition).values(planned=editions.c.empty))
         return removed

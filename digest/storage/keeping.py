@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
 
 from digest.domain import DeliveryState, Email
 from digest.storage import rows, tables
@@ -39,15 +39,12 @@ def drop(connection: Connection, delivery_ids: Collection[int]) -> None:
 def find_due(connection: Connection, edition: date, *, now: datetime) -> tuple[Email, ...]:
     """The edition's mails in doubt that may go again: no later digest covers them, and it is time."""
     table, kept, people = tables.deliveries, tables.kept_emails, tables.subscribers
-    later = table.alias("later")
-    is_covered = exists().where(later.c.subscriber_id == table.c.subscriber_id, later.c.edition > table.c.edition)
     may_go = (
         table.c.edition == edition,
         table.c.state == DeliveryState.UNKNOWN.value,
         table.c.attempts < MOST_ATTEMPTS,
         or_(table.c.not_before.is_(None), table.c.not_before <= now),
-        people.c.cursor.is_not_distinct_from(table.c.after),
-        ~is_covered,
+        *_still_wanted(),
     )
     asked = select(kept, table.c.message_id, table.c.subscriber_id).select_from(kept.join(table).join(people))
     return tuple(
@@ -62,3 +59,20 @@ def find_due(connection: Connection, edition: date, *, now: datetime) -> tuple[E
         )
         for row in connection.execute(asked.where(*may_go).order_by(table.c.id))
     )
+
+
+def find_wanted(connection: Connection, delivery_ids: Collection[int]) -> frozenset[int]:
+    """Those of these rows whose mail no later digest covers, asked once more as the mail is claimed."""
+    table, people, found = tables.deliveries, tables.subscribers, set[int]()
+    for some in rows.in_groups(delivery_ids):
+        asked = select(table.c.id).join(people).where(table.c.id.in_(some), *_still_wanted())
+        found.update(connection.scalars(asked))
+    return frozenset(found)
+
+
+def _still_wanted() -> tuple[ColumnElement[bool], ...]:
+    """Nothing later was planned for the reader, and their cursor is where it was when the mail was composed."""
+    table, people = tables.deliveries, tables.subscribers
+    later = table.alias("later")
+    is_covered = exists().where(later.c.subscriber_id == table.c.subscriber_id, later.c.edition > table.c.edition)
+    return people.c.cursor.is_not_distinct_from(table.c.after), ~is_covered

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from digest.domain import Pause, PausedBy
 from digest.planning import wait_before_retry
-from digest.storage import tables
+from digest.storage import rows, tables
 from digest.storage.engine import reading
 
 _THE_ONE_ROW = 1
+_JUST_MADE = -1  # failed probes, in a row that nobody else has seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,15 @@ class PauseStore:
         """
         table = tables.pauses
         with self.engine.begin() as connection:
+            new = {"id": _THE_ONE_ROW, "by": by.value, "reason": reason, "since": self.now(), "probes": _JUST_MADE}
+            rows.insert_missing(connection, table, [new])
             row = connection.execute(select(table).with_for_update()).one_or_none()
-            if row is not None and PausedBy(row.by) is PausedBy.OPERATOR:
+            if row is None:  # somebody ended the pause that was there a moment ago, and has the last word
                 return False
-            probes = row.probes + 1 if row is not None else 0
+            is_new = row.probes == _JUST_MADE
+            if PausedBy(row.by) is PausedBy.OPERATOR and not is_new:
+                return False
+            probes = row.probes + 1
             wait = wait_before_retry(probes + 1, seed=reason)
             values = {
                 "by": by.value,
@@ -47,11 +53,8 @@ class PauseStore:
                 "probes": probes,
                 "probe_at": self.now() + wait if by is PausedBy.SENDING else None,
             }
-            if row is None:
-                connection.execute(insert(table).values(id=_THE_ONE_ROW, since=self.now(), **values))
-            else:
-                connection.execute(update(table).values(**values))
-            return row is None or by is PausedBy.OPERATOR
+            connection.execute(update(table).values(**values))
+            return is_new or by is PausedBy.OPERATOR
 
     def end(self) -> bool:
         """Let mail go out again. Returns whether sending was paused."""

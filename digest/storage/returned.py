@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from sqlalchemy import Connection, Engine, select, update
 
 from digest.domain import DeliveryState, ReportKind, Status, Suppression
-from digest.storage import tables
+from digest.storage import keeping, tables
 from digest.storage.engine import reading
 from digest.storage.rows import insert_missing
 from digest.storage.states import MAY_BECOME, Change, is_one_of, locked, write
@@ -112,7 +112,9 @@ class ReturnStore:
         table = tables.deliveries
         mine = (table.c.edition == report.edition, table.c.subscriber_id == report.subscriber_id)
         told = {"reply": f"{report.kind}: {report.words}", "enhanced_code": report.enhanced_code, "code": None}
-        write(connection, [Change(row, state, told) for row in locked(connection, *mine, accepted)], now=self.now())
+        found = locked(connection, *mine, accepted)
+        write(connection, [Change(row, state, told) for row in found], now=self.now())
+        keeping.drop(connection, [row.id for row in found])
 
     def _end_subscription(self, connection: Connection, report: Returned) -> Consequence:
         people = tables.subscribers
@@ -138,8 +140,9 @@ class ReturnStore:
         return Consequence.SUPPRESSED
 
     def _is_too_much(self, connection: Connection, report: Returned) -> bool:
-        mailed_at = self._mailed_at(connection, report)
-        if mailed_at is not None and self.now() - mailed_at > COUNTS_FOR:
+        # of a mail whose row is gone the edition's day alone is known
+        mailed_at = self._mailed_at(connection, report) or datetime.combine(report.edition, time.min, UTC)
+        if self.now() - mailed_at > COUNTS_FOR:
             return False
         match report.kind:
             case ReportKind.HARD:

@@ -267,6 +267,43 @@ def test_a_mail_in_doubt_that_a_later_digest_covers_does_not_go_again(
     assert store.deliveries.kept_emails(DAY) == ()
 
 
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_a_mail_in_doubt_that_is_covered_once_it_was_listed_can_not_be_claimed(
+    store: Store, reader: Make, plan: Make, send: Make, email: Make, *, is_sent: bool
+) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner, keeps=True)
+    store.deliveries.release_lapsed()
+    listed = store.deliveries.kept_emails(DAY)
+    later = date(2026, 7, 1)
+    plan(reader(), edition=later)
+    if is_sent:
+        send(reader(), edition=later)
+
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim(listed, owner=owner) == frozenset()
+
+    assert [email.subscriber_id for email in listed] == [reader().id]
+    assert states(store) == {"ada": "unknown"}
+
+
+def test_a_mail_in_doubt_whose_reader_s_cursor_has_moved_can_not_be_claimed(
+    store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner, keeps=True)
+    store.deliveries.release_lapsed()
+    listed = store.deliveries.kept_emails(DAY)
+    later = date(2026, 7, 1)
+    plan(reader(), edition=later)
+    store.deliveries.skip(later, reader().id)
+
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim(listed, owner=owner) == frozenset()
+
+
 def test_no_owner_claims_a_row_twice(store: Store, reader: Make, plan: Make, email: Make) -> None:
     plan(reader())
     with store.deliveries.open_ownership() as owner:

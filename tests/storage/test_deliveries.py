@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, event, update
 
 from digest.domain import Delivery, DeliveryState, Subscriber
-from digest.storage import Loss, Store, tables
+from digest.storage import Chosen, Loss, Store, tables
 from digest.storage.states import MAY_BECOME, Change, locked, write
 
 DAY = date(2026, 6, 30)
@@ -38,6 +41,27 @@ def test_planning_twice_makes_one_row_an_edition_and_reader(store: Store, reader
 
     assert store.deliveries.planned(DAY) == store.deliveries.open_rows(DAY) == {ada.id, bob.id}
     assert len(store.history.find()) == 2
+
+
+def test_two_processes_that_plan_one_edition_count_each_promise_once(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make
+) -> None:
+    readers = [reader(f"reader{number}") for number in range(60)]
+    store.ledger.close_edition(DAY)
+    store.subscribers.enroll(readers, edition=DAY)
+    start = threading.Barrier(2)
+
+    def plan_alone(mine: list[Subscriber]) -> None:
+        with open_again() as other:
+            for one in mine:
+                start.wait(timeout=30)
+                other.deliveries.plan(DAY, [one])
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(plan_alone, (readers[:30], readers[30:])))
+
+    assert len(store.deliveries.planned(DAY)) == 60
+    assert store.history.is_balanced(DAY)
 
 
 def test_planning_again_leaves_a_sent_digest_sent(store: Store, reader: Make, plan: Make, send: Make) -> None:
@@ -159,6 +183,38 @@ def test_nothing_to_say_drops_the_row_moves_the_cursor_and_counts_the_reader_onc
     assert cursor_of(store, reader("bob")) == EVE
 
 
+def test_a_digest_that_was_tried_and_has_nothing_to_say_any_more_keeps_its_history(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader())
+    send(reader(), DeliveryState.DEFERRED, reply="451 4.3.0 later", code=451)
+
+    for _ in range(2):
+        store.deliveries.skip(DAY, reader().id)
+
+    row = row_of(store, reader())
+    assert (row.state, row.attempts, row.reply) == (DeliveryState.EXPIRED, 1, "nothing matched any more")
+    lines = store.history.events(Chosen(DAY))
+    assert [(line.state, line.code) for line in lines] == [(DeliveryState.DEFERRED, 451), (DeliveryState.EXPIRED, None)]
+    assert cursor_of(store, reader()) == DAY
+    assert store.history.totals(DAY)[1] == 0
+    assert store.history.is_balanced(DAY)
+    assert store.history.losses(before=NEXT_DAY) == {}
+    assert store.deliveries.owed_before(NEXT_DAY) == frozenset()
+
+
+def test_a_failed_digest_is_not_tried_again_once_the_reader_s_cursor_is_past_it(
+    store: Store, reader: Make, plan: Make, send: Make
+) -> None:
+    plan(reader(), edition=EVE)
+    send(reader(), DeliveryState.FAILED, EVE)
+    plan(reader())
+    store.deliveries.skip(DAY, reader().id)
+
+    assert store.amending.retry(Chosen(edition=EVE)) == (0, 1)
+    assert row_of(store, reader(), EVE).state is DeliveryState.FAILED
+
+
 def test_a_digest_that_was_sent_can_not_be_skipped(store: Store, reader: Make, plan: Make, send: Make) -> None:
     plan(reader())
     send(reader())
@@ -266,6 +322,37 @@ def test_the_totals_add_up(store: Store, reader: Make, plan: Make, send: Make) -
     assert sum(states.values()) == len(store.deliveries.planned(DAY)) == 7
     assert empty == 1
     assert store.history.is_balanced(DAY)
+
+
+def test_the_totals_add_up_while_another_process_writes(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make, plan: Make
+) -> None:
+    readers = [reader(f"reader{number}") for number in range(9)]
+    plan(*readers)
+    waiting = list(readers)
+
+    with open_again() as other:
+
+        def skip_one(*_statement: object) -> None:
+            if waiting:
+                other.deliveries.skip(DAY, waiting.pop().id)
+
+        event.listen(store.history.engine, "after_cursor_execute", skip_one)
+        try:
+            assert store.history.is_balanced(DAY)
+        finally:
+            event.remove(store.history.engine, "after_cursor_execute", skip_one)
+
+    assert len(waiting) < len(readers)
+
+
+def test_counts_that_do_not_add_up_are_found(store: Store, reader: Make, plan: Make) -> None:
+    assert store.history.is_balanced(DAY), "nothing was promised"
+    plan(reader("ada"), reader("bob"))
+    with store.deliveries.engine.begin() as connection:
+        connection.execute(delete(tables.deliveries).where(tables.deliveries.c.subscriber_id == reader("bob").id))
+
+    assert not store.history.is_balanced(DAY)
 
 
 def test_a_digest_of_somebody_who_left_is_no_loss(store: Store, reader: Make, plan: Make) -> None:

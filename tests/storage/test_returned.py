@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from digest.domain import DeliveryState, Outcome, ReportKind, Status, Subscriber
-from digest.storage import Consequence, Returned, Store, open_store
+from digest.storage import Consequence, Loss, Returned, Store, open_store, tables
 from tests.storage.conftest import Clock
 
 DAY = date(2026, 6, 30)
@@ -184,10 +184,59 @@ def test_a_bounce_settles_a_doubt_and_touches_no_mail_that_was_not_accepted(
     assert state_of(store, later) is DeliveryState.PENDING
 
 
+def test_a_digest_in_doubt_that_bounced_is_a_loss_and_its_bytes_are_dropped(
+    store: Store, ada: Subscriber, plan: Make, email: Make, report: Make
+) -> None:
+    plan(ada)
+    with store.deliveries.open_ownership() as owner:
+        mail = email(ada)
+        store.deliveries.claim([mail], owner=owner, keeps=True)
+        store.deliveries.record([Outcome(mail, DeliveryState.UNKNOWN)], owner=owner, keeps=True)
+
+    report(ReportKind.SOFT)
+
+    tomorrow = DAY + timedelta(days=1)
+    assert store.history.losses(before=tomorrow) == {ada.id: Loss(DAY, is_doubtful=False)}
+    with store.returned.engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM kept_emails")).scalar_one() == 0
+
+
+def test_a_digest_that_was_sent_and_bounced_is_no_loss(store: Store, deliver: Make, report: Make) -> None:
+    deliver(0)
+    report(ReportKind.SOFT)
+
+    assert state_of(store) is DeliveryState.BOUNCED
+    assert store.history.losses(before=DAY + timedelta(days=1)) == {}
+
+
 def test_a_report_of_a_delivery_that_nobody_remembers_still_counts(store: Store, ada: Subscriber, report: Make) -> None:
     assert report(ReportKind.HARD) is Consequence.SUPPRESSED
     assert is_barred(store, ada)
     assert store.returned.address_of(ada.id) == ""
+
+
+def test_a_report_of_an_old_delivery_that_nobody_remembers_is_noted_and_no_more(
+    store: Store, ada: Subscriber, clock: Clock, report: Make
+) -> None:
+    clock.moment += timedelta(days=15)
+
+    assert report(ReportKind.HARD) is Consequence.NOTED
+    assert not is_barred(store, ada)
+
+
+def test_reports_are_forgotten_with_their_editions_even_those_that_came_later(
+    store: Store, deliver: Make, report: Make
+) -> None:
+    days = [deliver(days) for days in range(3)]
+    for day in days[1:]:
+        report(ReportKind.SOFT, day)
+    assert store.history.forget(before=days[1]) == 1
+    report(ReportKind.SOFT, days[0])
+    assert store.history.forget(before=days[2]) == 1
+
+    with store.returned.engine.begin() as connection:
+        left = connection.scalars(select(tables.reports.c.edition)).all()
+    assert left == [days[2]]
 
 
 def test_a_suppressed_digest_is_not_claimed_and_its_row_says_why(

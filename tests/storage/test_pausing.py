@@ -1,0 +1,51 @@
+"""The pause: one row, whoever else pauses at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+
+from digest.domain import PausedBy
+from digest.storage import Store
+from tests.storage.conftest import Clock
+
+
+def test_of_two_processes_that_pause_at_once_one_tells_the_news(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store
+) -> None:
+    start = threading.Barrier(2)
+
+    def pause(reason: str) -> list[bool]:
+        news = []
+        with open_again() as other:
+            for _ in range(20):
+                start.wait(timeout=30)
+                news.append(other.pause.begin(PausedBy.SENDING, reason))
+                start.wait(timeout=30)
+                other.pause.end()
+        return news
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(pause, ("the relay refused", "the relay is full"))
+
+    assert [sorted(pair) for pair in zip(first, second, strict=True)] == [[False, True]] * 20
+    assert store.pause.current() is None
+
+
+@pytest.mark.parametrize("by", PausedBy)
+def test_a_pause_says_by_whom_why_and_since_when(by: PausedBy, store: Store, clock: Clock) -> None:
+    began = clock.moment
+
+    assert store.pause.begin(by, "the relay moves")
+    clock.moment += timedelta(hours=1)
+    assert not store.pause.begin(PausedBy.SENDING, "the relay refused")
+
+    pause = store.pause.current()
+    assert pause is not None
+    assert (pause.by, pause.since) == (by, began)
+    assert pause.reason == ("the relay moves" if by is PausedBy.OPERATOR else "the relay refused")
