@@ -29,7 +29,6 @@ from digest.domain import (
     EditionTotals,
     Email,
     Outcome,
-    Pause,
     PausedBy,
     Status,
     Subscriber,
@@ -239,7 +238,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
         count_refusals(refused, store.returned)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
-    _settle_pause(pause, parts, report)
+    _settle_pause(parts, report)
 
 
 def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
@@ -264,11 +263,11 @@ def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
     return parts.store.deliveries.kept_emails(day) if parts.resends else ()
 
 
-def _settle_pause(pause: Pause | None, parts: Parts, report: RunReport) -> None:
-    """Pause sending where the next mail would fare no better; end a pause when a probe went through."""
+def _settle_pause(parts: Parts, report: RunReport) -> None:
+    """Pause sending where the next mail would fare no better; end its own pause when a probe went through."""
     if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed):
         report.paused = begin_pause(parts.store.pause, reason)
-    elif pause is not None and report.end is not None and report.end.is_probe_passed and parts.store.pause.end():
+    elif report.end is not None and report.end.is_probe_passed and parts.store.pause.end(PausedBy.SENDING):
         report.notices.append("a mail went through: sending is no longer paused")
 
 

@@ -477,13 +477,30 @@ def test_an_operator_can_pause_a_run_that_is_under_way(make: Make, relay: Relay)
     assert world.states()["pending"] == 40 - world.states()["sent"]
 
 
-def test_the_operator_s_pause_is_not_undone_by_a_probe(make: Make) -> None:
+def test_the_operator_s_pause_is_not_undone_by_a_failed_probe(make: Make) -> None:
     world = make("ada")
     world.store.pause.begin(PausedBy.SENDING, "refused")
     assert world.store.pause.begin(PausedBy.OPERATOR, "look into it")
     assert not world.store.pause.begin(PausedBy.SENDING, "refused again")
     pause = world.store.pause.current()
     assert pause == Pause(PausedBy.OPERATOR, "look into it", world.moment, None)
+
+
+def test_the_operator_s_pause_is_not_undone_by_a_probe_that_goes_through(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    world.relay_to(server := relay({"BODY": ["<wait 0.2>250 ok"]}))
+    world.store.pause.begin(PausedBy.SENDING, "refused")
+    world.pass_time(hours=1)
+    with ThreadPoolExecutor(1) as threads:
+        run = threads.submit(world.run)
+        while not server.bodies_seen:
+            time.sleep(0.005)
+        world.store.pause.begin(PausedBy.OPERATOR, "look into it")
+        run.result()
+    assert world.states() == {"sent": 1}
+    pause = world.store.pause.current()
+    assert pause is not None
+    assert pause.by is PausedBy.OPERATOR
 
 
 def test_a_rate_is_kept_over_all_connections_and_over_a_restart(make: Make, relay: Relay) -> None:
