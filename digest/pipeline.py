@@ -38,6 +38,7 @@ from digest.settling import (
     are_templates_broken,
     begin_pause,
     count_refusals,
+    doubt_refusals,
     find_mismatch,
     find_reason_to_pause,
     refusal_in,
@@ -235,10 +236,12 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                 )
         finally:
             dispatch.close()
-        count_refusals(refused, store.returned)
+        doubts = doubt_refusals(dispatch.counts)
+        if not doubts:
+            count_refusals(refused, store.returned)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
-    _settle_pause(parts, report)
+    _settle_pause(doubts, parts, report)
 
 
 def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
@@ -263,9 +266,9 @@ def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
     return parts.store.deliveries.kept_emails(day) if parts.resends else ()
 
 
-def _settle_pause(parts: Parts, report: RunReport) -> None:
+def _settle_pause(doubts: str, parts: Parts, report: RunReport) -> None:
     """Pause sending where the next mail would fare no better; end its own pause when a probe went through."""
-    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed):
+    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed) or doubts:
         report.paused = begin_pause(parts.store.pause, reason)
     elif report.end is not None and report.end.is_probe_passed and parts.store.pause.end(PausedBy.SENDING):
         report.notices.append("a mail went through: sending is no longer paused")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -15,6 +16,8 @@ from digest.storage import Consequence, History, PauseStore, Returned, ReturnSto
 
 MOST_BROKEN_DIGESTS = 5
 """So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
+FEWEST_ATTEMPTS_JUDGED = 20
+"""Of so many, half don't meet dead addresses on one day: a relay that says so of them is set up wrongly."""
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,14 @@ def refusal_in(outcome: Outcome) -> Iterator[Returned]:
     if outcome.state is DeliveryState.REJECTED and email.edition is not None:
         kind = kind_of(outcome.enhanced_code, outcome.reply)
         yield Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
+
+
+def doubt_refusals(counts: Counter[DeliveryState]) -> str:
+    """Why a run's refusals are about the relay, so that none may count against its address; empty if they may."""
+    refused, attempts = counts[DeliveryState.REJECTED], counts.total() - counts[DeliveryState.PENDING]
+    if attempts < FEWEST_ATTEMPTS_JUDGED or refused * 2 < attempts:
+        return ""
+    return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"
 
 
 def count_refusals(refused: Iterable[Returned], returned: ReturnStore) -> None:

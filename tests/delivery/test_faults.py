@@ -275,6 +275,25 @@ def test_readers_whose_servers_refuse_them_pause_nothing(make: Make, relay: Rela
     assert world.states() == {"rejected": 20, "deferred": 20, "sent": 20}
 
 
+@pytest.mark.parametrize(
+    ("refused", "suppressed", "words"),
+    [(9, 9, ""), (10, 0, "10 of 20 mails were refused for good"), (20, 0, "20 of 20")],
+)
+def test_a_relay_that_refuses_half_of_all_readers_bars_nobody_and_pauses_sending(
+    refused: int, suppressed: int, words: str, make: Make, relay: Relay
+) -> None:
+    world = make(*names(20))
+    world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"] * refused}))
+
+    report = world.run()
+
+    assert world.states()["rejected"] == refused
+    assert world.store.suppressions.count() == suppressed
+    assert words in report.paused
+    assert bool(report.paused) == bool(words)
+    assert (world.store.pause.current() is not None) == bool(words)
+
+
 def test_a_greylisted_reader_gets_one_copy_after_five_minutes_and_not_before(make: Make, relay: Relay) -> None:
     world = make("ada", "bob")
     world.relay_to(server := relay({"RCPT ada@readers.example": ["450 4.2.0 greylisted"]}))

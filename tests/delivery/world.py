@@ -143,7 +143,7 @@ def open_world(folder: Path, composer: Composer, *, names: Sequence[str]) -> Ite
     def now() -> datetime:
         return worlds[0].moment
 
-    with open_store(f"sqlite:///{folder}/digest.db", now=now, read_signup=_no_signup) as store:
+    with open_store(f"sqlite:///{folder}/digest.db", now=now, read_signup=_no_signup, secrets=("key",)) as store:
         parts = Parts(
             store=store,
             composer=composer,
