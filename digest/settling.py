@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from digest.bounces.reports import kind_of
 from digest.composing.wording import counted
@@ -76,6 +76,14 @@ def begin_pause(pauses: PauseStore, reason: str) -> str:
     return words
 
 
+def holds_all(pause: Pause, *, now: datetime, probes_at_once: bool) -> bool:
+    """Whether not even one mail may try."""
+    return pause.probe_at is None or (pause.probe_at > now and not probes_at_once)
+
+
 def words_of(pause: Pause) -> str:
-    """The operator's own pause, in words."""
-    return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — digest resume"
+    """A pause that holds all mail, and what ends it."""
+    end = "digest resume"
+    if pause.probe_at is not None:
+        end = f"mend it; one mail tries again by itself at {pause.probe_at:%H:%M} UTC, digest run at once"
+    return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — {end}"

@@ -38,7 +38,7 @@ def send(context: typer.Context, day: Day = None, as_json: Json = False) -> int:
     settings = context_of(context).settings
     edition = parse_past_day(day, settings)
     with open_progress() as show, open_parts(settings) as parts:
-        report = run_edition(edition, replace(parts, on_progress=show), Choice(collects=False))
+        report = run_edition(edition, replace(parts, on_progress=show), Choice(collects=False, probes_at_once=True))
     return say_report(report, as_json=as_json)
 
 
