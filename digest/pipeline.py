@@ -38,7 +38,6 @@ from digest.settling import (
     are_templates_broken,
     begin_pause,
     count_refusals,
-    doubt_refusals,
     find_mismatch,
     find_reason_to_pause,
     holds_all,
@@ -238,13 +237,13 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                     is_probe=pause is not None,
                 )
         finally:
-            dispatch.close()
-        doubts = doubt_refusals(dispatch.counts)
-        if not doubts:
-            count_refusals(refused, store.returned)
+            try:
+                dispatch.close()
+            finally:  # what was refused counts, however the run ends
+                doubts = count_refusals(refused, dispatch.counts, store.returned)
+                _settle_pause(doubts, parts, report)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
-    _settle_pause(doubts, parts, report)
 
 
 def _open_dispatch(parts: Parts, owner: str) -> Dispatch:

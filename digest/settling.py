@@ -41,19 +41,14 @@ def refusal_in(outcome: Outcome) -> Iterator[Returned]:
         yield Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
 
 
-def doubt_refusals(counts: Counter[DeliveryState]) -> str:
-    """Why a run's refusals are about the relay, so that none may count against its address; empty if they may."""
-    refused, attempts = counts[DeliveryState.REJECTED], counts.total() - counts[DeliveryState.PENDING]
-    if attempts < FEWEST_ATTEMPTS_JUDGED or refused * 2 < attempts:
-        return ""
-    return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"
-
-
-def count_refusals(refused: Iterable[Returned], returned: ReturnStore) -> None:
-    """Count them against their addresses, once the deliveries themselves are written down."""
+def count_refusals(refused: Iterable[Returned], counts: Counter[DeliveryState], returned: ReturnStore) -> str:
+    """Count them against their addresses, once the deliveries are written down; returns why none counts, if so."""
+    if doubts := _doubts_of(counts):
+        return doubts
     for refusal in refused:
         if returned.take(refusal) is Consequence.SUPPRESSED:
             log.warning("%s gets no more mail: %s", returned.address_of(refusal.subscriber_id), refusal.words)
+    return ""
 
 
 def are_templates_broken(*, broken: int, composed: int) -> bool:
@@ -87,3 +82,11 @@ def words_of(pause: Pause) -> str:
     if pause.probe_at is not None:
         end = f"mend it; one mail tries again by itself at {pause.probe_at:%H:%M} UTC, digest run at once"
     return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — {end}"
+
+
+def _doubts_of(counts: Counter[DeliveryState]) -> str:
+    """Why a run's refusals are about the relay, so that none may count against its address; empty if they may."""
+    refused, attempts = counts[DeliveryState.REJECTED], counts.total() - counts[DeliveryState.PENDING]
+    if attempts < FEWEST_ATTEMPTS_JUDGED or refused * 2 < attempts:
+        return ""
+    return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"

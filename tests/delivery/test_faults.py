@@ -312,6 +312,21 @@ def test_a_relay_that_refuses_half_of_all_readers_bars_nobody_and_pauses_sending
     assert (world.store.pause.current() is not None) == bool(words)
 
 
+def test_what_was_refused_counts_also_where_the_run_breaks_off(make: Make, relay: Relay) -> None:
+    world = make(*names(3))
+    world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"]}))
+
+    def break_off(stage: str, *_: object) -> None:
+        if stage == "delivering":
+            raise RuntimeError("the terminal is gone")
+
+    world.parts = replace(world.parts, on_progress=break_off)
+    with pytest.raises(RuntimeError, match="the terminal is gone"):
+        world.run_unchecked()
+    assert world.states()["rejected"] == 1
+    assert world.store.suppressions.count() == 1
+
+
 def test_a_greylisted_reader_gets_one_copy_after_five_minutes_and_not_before(make: Make, relay: Relay) -> None:
     world = make("ada", "bob")
     world.relay_to(server := relay({"RCPT ada@readers.example": ["450 4.2.0 greylisted"]}))
