@@ -266,6 +266,16 @@ def test_a_pause_is_tried_by_itself_when_its_wait_is_over_and_by_hand_at_once(ma
     assert server.connections == tried + 2
 
 
+def test_a_mail_that_never_reached_the_relay_ends_no_pause(make: Make, relay: Relay) -> None:
+    world = make()
+    world.readers.append(replace(reader("jürgen"), email="jürgen@readers.example"))
+    world.relay_to(relay(extensions=()))
+    world.store.pause.begin(PausedBy.SENDING, "refused")
+    world.run(probes_at_once=True)
+    assert world.states() == {"failed": 1}
+    assert world.store.pause.current() is not None
+
+
 def test_a_relay_that_refuses_the_log_in_for_now_is_tried_again(make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.relay_to(
