@@ -12,6 +12,7 @@ DigestError
     ├── RelayDown          the relay's trouble: nobody is charged, try again later
     ├── Deferred           this person, for now
     ├── PolicyRefused      our policy is at fault: the run pauses, nobody is suppressed
+    │   └── SenderRefused  our sender is: the next mail can't fare better
     ├── Rejected           this person, for good
     ├── Undeliverable      the relay can't carry this email
     └── InDoubt            the connection was lost after the body began
@@ -106,6 +107,10 @@ class Deferred(DeliveryError):
 
 class PolicyRefused(DeliveryError):
     """Our policy is at fault: MAIL 5xx, 5.7.x anywhere, 552 or 5.3.4. The run pauses; nobody is suppressed."""
+
+
+class SenderRefused(PolicyRefused):
+    """MAIL 5xx, which says nothing of the reader: it isn't known yet who they are."""
 
 
 class Rejected(DeliveryError):

@@ -29,7 +29,6 @@ from digest.domain import (
     EditionTotals,
     Email,
     Outcome,
-    Pause,
     PausedBy,
     Status,
     Subscriber,
@@ -41,6 +40,7 @@ from digest.settling import (
     count_refusals,
     find_mismatch,
     find_reason_to_pause,
+    holds_all,
     refusal_in,
     words_of,
 )
@@ -94,6 +94,8 @@ class Choice:
     """Whether the sources are asked first."""
     plans: bool = True
     """Whether readers who are due are promised digests, beside those who wait already."""
+    probes_at_once: bool = False
+    """Whether sending's own pause is tried by one mail before its time, as somebody who has mended the fault wants."""
 
     @property
     def is_rehearsal(self) -> bool:
@@ -175,7 +177,7 @@ def _collect(edition: Edition, parts: Parts) -> Generator[Batch]:
 def retry_digests(day: date, parts: Parts, *, email: str = "") -> tuple[RunReport, int]:
     """Try the edition's deferred and failed mail again now. Returns the report, and how many a later digest covers."""
     again, covered = parts.store.amending.retry(Chosen(edition=day, email=email))
-    report = run_edition(day, parts, Choice(only=email, collects=False, plans=False))
+    report = run_edition(day, parts, Choice(only=email, collects=False, plans=False, probes_at_once=True))
     report.notices.append(f"{counted(again, 'mail')} tried again")
     return report, covered
 
@@ -195,7 +197,7 @@ def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
     if released := deliveries.release_lapsed():
         log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
     pause = parts.store.pause.current()
-    is_held = pause is not None and (pause.probe_at is None or pause.probe_at > parts.now())
+    is_held = pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
     may_go = frozenset() if is_held else deliveries.open_rows(day) - _unreachable(parts.readers(), parts)
     has_doubtful = parts.resends and not is_held and deliveries.kept_emails(day)
     return bool(may_go or has_doubtful or _find_due(day, parts, choice, RunReport(day)))
@@ -206,7 +208,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     store, everybody = parts.store, parts.readers()
     store.deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
     pause = store.pause.current()
-    if pause is not None and pause.by is PausedBy.OPERATOR:
+    if pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once):
         report.paused = words_of(pause)
         return
     waiting = store.deliveries.open_rows(day) - _unreachable(everybody, parts)
@@ -235,11 +237,13 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                     is_probe=pause is not None,
                 )
         finally:
-            dispatch.close()
-        count_refusals(refused, store.returned)
+            try:
+                dispatch.close()
+            finally:  # what was refused counts, however the run ends
+                doubts = count_refusals(refused, dispatch.counts, store.returned)
+                _settle_pause(doubts, parts, report)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
-    _settle_pause(pause, parts, report)
 
 
 def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
@@ -264,11 +268,11 @@ def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
     return parts.store.deliveries.kept_emails(day) if parts.resends else ()
 
 
-def _settle_pause(pause: Pause | None, parts: Parts, report: RunReport) -> None:
-    """Pause sending where the next mail would fare no better; end a pause when a probe went through."""
-    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed):
+def _settle_pause(doubts: str, parts: Parts, report: RunReport) -> None:
+    """Pause sending where the next mail would fare no better; end its own pause when a probe went through."""
+    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed) or doubts:
         report.paused = begin_pause(parts.store.pause, reason)
-    elif pause is not None and report.end is not None and report.end.is_probe_passed and parts.store.pause.end():
+    elif report.end is not None and report.end.is_probe_passed and parts.store.pause.end(PausedBy.SENDING):
         report.notices.append("a mail went through: sending is no longer paused")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from digest.bounces.reports import kind_of
 from digest.composing.wording import counted
@@ -15,6 +16,8 @@ from digest.storage import Consequence, History, PauseStore, Returned, ReturnSto
 
 MOST_BROKEN_DIGESTS = 5
 """So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
+FEWEST_ATTEMPTS_JUDGED = 20
+"""Of so many, half don't meet dead addresses on one day: a relay that says so of them is set up wrongly."""
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +41,14 @@ def refusal_in(outcome: Outcome) -> Iterator[Returned]:
         yield Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
 
 
-def count_refusals(refused: Iterable[Returned], returned: ReturnStore) -> None:
-    """Count them against their addresses, once the deliveries themselves are written down."""
+def count_refusals(refused: Iterable[Returned], counts: Counter[DeliveryState], returned: ReturnStore) -> str:
+    """Count them against their addresses, once the deliveries are written down; returns why none counts, if so."""
+    if doubts := _doubts_of(counts):
+        return doubts
     for refusal in refused:
         if returned.take(refusal) is Consequence.SUPPRESSED:
             log.warning("%s gets no more mail: %s", returned.address_of(refusal.subscriber_id), refusal.words)
+    return ""
 
 
 def are_templates_broken(*, broken: int, composed: int) -> bool:
@@ -65,6 +71,22 @@ def begin_pause(pauses: PauseStore, reason: str) -> str:
     return words
 
 
+def holds_all(pause: Pause, *, now: datetime, probes_at_once: bool) -> bool:
+    """Whether not even one mail may try."""
+    return pause.probe_at is None or (pause.probe_at > now and not probes_at_once)
+
+
 def words_of(pause: Pause) -> str:
-    """The operator's own pause, in words."""
-    return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — digest resume"
+    """A pause that holds all mail, and what ends it."""
+    end = "digest resume"
+    if pause.probe_at is not None:
+        end = f"mend it; one mail tries again by itself at {pause.probe_at:%H:%M} UTC, digest run at once"
+    return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — {end}"
+
+
+def _doubts_of(counts: Counter[DeliveryState]) -> str:
+    """Why a run's refusals are about the relay, so that none may count against its address; empty if they may."""
+    refused, attempts = counts[DeliveryState.REJECTED], counts.total() - counts[DeliveryState.PENDING]
+    if attempts < FEWEST_ATTEMPTS_JUDGED or refused * 2 < attempts:
+        return ""
+    return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"

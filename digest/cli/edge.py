@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parseaddr
@@ -37,7 +37,7 @@ from digest.links import Verb, make_learning_links
 from digest.matching import check_interest
 from digest.pipeline import Parts
 from digest.sources import Source, open_http
-from digest.storage import open_store
+from digest.storage import Store, open_store
 
 DEFAULT_CONFIG = Path("config.toml")
 NO_SUBSCRIBER = "profile"
@@ -266,14 +266,19 @@ def check_all(config: Config) -> tuple[dict[str, Source], tuple[Relay, ...], tup
     return made[0], made[1], made[2]
 
 
+def open_only_store(config: Config) -> AbstractContextManager[Store]:
+    """What the service remembers, whatever mistakes there are in templates, sources and subscriber files."""
+    read_signup = subscriber_reader(config)
+    return open_store(config.store_url, now=now_in_utc, read_signup=read_signup, secrets=signing_secrets(config))
+
+
 @contextmanager
 def open_parts(config: Config) -> Iterator[Parts]:
     """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
     made_sources, relays, _ = check_all(config)
     secrets = signing_secrets(config)
     composer = make_composer(config, secrets=secrets)
-    read_signup = subscriber_reader(config)
-    with open_store(config.store_url, now=now_in_utc, read_signup=read_signup, secrets=secrets) as store:
+    with open_only_store(config) as store:
         yield Parts(
             store=store,
             composer=composer,

@@ -62,7 +62,11 @@ def run(
     to = parse_address(to) if to else ""
     with open_progress() as show, open_parts(settings.settings) as parts:
         only = find_reader(only, parts).email if only else ""
-        report = run_edition(edition, replace(parts, on_progress=show), Choice(only=only, no_send=no_send, send_to=to))
+        report = run_edition(
+            edition,
+            replace(parts, on_progress=show),
+            Choice(only=only, no_send=no_send, send_to=to, probes_at_once=True),
+        )
     return say_report(report, as_json=as_json, no_send=no_send, to=to)
 
 

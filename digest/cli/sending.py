@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.edge import ExitCode, context_of, find_reader, open_parts, parse_past_day, today
+from digest.cli.edge import ExitCode, context_of, find_reader, open_only_store, open_parts, parse_past_day, today
 from digest.cli.editions import say_report
 from digest.cli.options import Day, Json
 from digest.cli.output import open_progress, say, say_error
@@ -38,7 +38,7 @@ def send(context: typer.Context, day: Day = None, as_json: Json = False) -> int:
     settings = context_of(context).settings
     edition = parse_past_day(day, settings)
     with open_progress() as show, open_parts(settings) as parts:
-        report = run_edition(edition, replace(parts, on_progress=show), Choice(collects=False))
+        report = run_edition(edition, replace(parts, on_progress=show), Choice(collects=False, probes_at_once=True))
     return say_report(report, as_json=as_json)
 
 
@@ -71,9 +71,9 @@ def resolve(
         raise typer.BadParameter("name Message-IDs, or --date and --email, or --all")
     edition = parse_past_day(day, settings) if day else None
     asked = [Chosen(message_id=_with_brackets(name)) for name in message_ids or ()] or [Chosen(edition, email)]
-    with open_parts(settings) as parts:
-        parts.store.deliveries.release_lapsed()
-        settled = sum(parts.store.amending.resolve(one, as_sent=verdict is Verdict.SENT) for one in asked)
+    with open_only_store(settings) as store:
+        store.deliveries.release_lapsed()
+        settled = sum(store.amending.resolve(one, as_sent=verdict is Verdict.SENT) for one in asked)
     say(f"{counted(settled, 'mail')} settled as {verdict}")
     return ExitCode.DONE if settled else ExitCode.ATTENTION
 
@@ -83,8 +83,8 @@ def pause(
     reason: Annotated[str, typer.Option(metavar="WORDS", help="Why, for the history page and the logs.")] = "",
 ) -> int:
     """Let no digest out until digest resume: a run under way stops too, after the mails it has claimed."""
-    with open_parts(context_of(context).settings) as parts:
-        parts.store.pause.begin(PausedBy.OPERATOR, reason or "by the operator")
+    with open_only_store(context_of(context).settings) as store:
+        store.pause.begin(PausedBy.OPERATOR, reason or "by the operator")
     say("sending is paused; digest resume ends it")
     return ExitCode.DONE
 
@@ -92,9 +92,9 @@ def pause(
 def resume(context: typer.Context) -> int:
     """End a pause, the operator's or sending's own; what waits goes out with the next run, or by serve."""
     settings = context_of(context).settings
-    with open_parts(settings) as parts:
-        was_paused = parts.store.pause.end()
-        waiting = len(parts.store.deliveries.open_rows(today(settings)))
+    with open_only_store(settings) as store:
+        was_paused = store.pause.end()
+        waiting = len(store.deliveries.open_rows(today(settings)))
     say("sending is no longer paused" if was_paused else "sending was not paused")
     if waiting:
         say(f"{counted(waiting, 'mail')} of today's edition can go out: digest send")

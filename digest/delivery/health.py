@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, RelayDown
+from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, RelayDown, SenderRefused, Undeliverable
 
 RELAY_ERRORS_IN_A_ROW = 5
 """After so many rounds of trouble with the relay sending stops."""
@@ -54,6 +54,8 @@ class Health:
         """
         if isinstance(error, RelayDown | InDoubt) or (isinstance(error, Deferred) and error.code is None):
             return self._heed_trouble(error, errors_before)
+        if isinstance(error, Undeliverable):
+            return None  # the relay was not asked
         self.relay_errors = 0
         if isinstance(error, PolicyRefused):
             return self._heed_refusal(error)
@@ -74,7 +76,7 @@ class Health:
 
     def _heed_refusal(self, error: PolicyRefused) -> tuple[Stopped, str] | None:
         self._refusals += 1
-        if not error.enhanced_code.startswith("5.7."):
+        if isinstance(error, SenderRefused) or not error.enhanced_code.startswith("5.7."):
             return Stopped.PAUSED, f"our mail is refused: {error.reply}"
         needed = 1 if self.is_probe or error.enhanced_code in REFUSED_AT_ONCE else POLICY_REFUSALS_IN_A_ROW
         if self._refusals >= needed:

@@ -6,12 +6,22 @@ from datetime import timedelta
 
 from digest.delivery.replies import hinted_seconds, read_codes
 from digest.domain import DeliveryState, Email, Outcome
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, Undeliverable
+from digest.errors import (
+    Deferred,
+    DeliveryError,
+    InDoubt,
+    PolicyRefused,
+    Rejected,
+    RelayDown,
+    SenderRefused,
+    Undeliverable,
+)
 
 _STATES: dict[type[DeliveryError], DeliveryState] = {
     RelayDown: DeliveryState.PENDING,
     Deferred: DeliveryState.DEFERRED,
     PolicyRefused: DeliveryState.DEFERRED,
+    SenderRefused: DeliveryState.DEFERRED,
     Rejected: DeliveryState.REJECTED,
     Undeliverable: DeliveryState.FAILED,
     InDoubt: DeliveryState.UNKNOWN,

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
+from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, SenderRefused
 
 WORDS_KEPT = 500
 """How many characters of a server's reply are kept; hostile servers write more."""
@@ -49,7 +49,7 @@ RULES = (
     Rule(_BEFORE_MAIL, "", "", RelayDown),
     Rule(_FROM_RCPT, "421", "4.7.", RelayDown, slows_domain=True),
     Rule(_ANY, "421", "", RelayDown),
-    Rule(_MAIL, "5", "", PolicyRefused),  # the sender is refused, which is nobody's fault but ours
+    Rule(_MAIL, "5", "", SenderRefused),  # the sender is refused, which is nobody's fault but ours
     Rule(_MAIL, "", "", RelayDown),
     Rule(_ANY, "5", "5.7.", PolicyRefused),
     Rule(_ANY, "552", "5.2.", Rejected),  # a full mailbox (RFC 3463 §3.3), which must not pause everybody's mail

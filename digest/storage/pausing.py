@@ -56,7 +56,8 @@ class PauseStore:
             connection.execute(update(table).values(**values))
             return is_new or by is PausedBy.OPERATOR
 
-    def end(self) -> bool:
-        """Let mail go out again. Returns whether sending was paused."""
+    def end(self, *by: PausedBy) -> bool:
+        """Let mail go out again if one of these paused it, by default either. Returns whether they had."""
+        ended = delete(tables.pauses).where(tables.pauses.c.by.in_(one.value for one in by or PausedBy))
         with self.engine.begin() as connection:
-            return connection.execute(delete(tables.pauses)).rowcount > 0
+            return connection.execute(ended).rowcount > 0

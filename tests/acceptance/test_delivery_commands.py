@@ -70,6 +70,15 @@ def test_the_operator_pauses_sends_retries_and_settles(prepared: Installation, r
     assert {row["state"] for row in call("history", "--json").document} == {"sent"}
 
 
+def test_a_mistake_in_a_reader_s_file_keeps_nobody_from_pausing(prepared: Installation) -> None:
+    call = prepared.call
+    prepared.write_readers({"ada": 'email = "ada@example.org"\nkeywords = ["(hedge"]\n'})
+    assert call("send", "--date", DAY).code == 2
+    assert call("pause").code == 0
+    assert "0 mails settled" in call("resolve", "failed", "--all").out
+    assert "no longer paused" in call("resume").out
+
+
 def test_the_history_tells_every_attempt_and_is_safe_in_a_spreadsheet(prepared: Installation) -> None:
     call = prepared.call
     call("run", "--date", DAY)

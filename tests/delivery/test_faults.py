@@ -23,7 +23,7 @@ from digest.delivery import Stopped
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Email, Letterhead, Outcome, Pause, PausedBy, Status
 from digest.errors import StoreError
-from digest.pipeline import plan_digests, retry_digests
+from digest.pipeline import Choice, is_anybody_waiting, plan_digests, retry_digests
 from digest.planning import CLAIMS_A_GROUP
 from digest.storage import Chosen
 from tests.delivery.hostile import ACCEPT_AND_CUT, CUT, CUT_IN_BODY, SILENCE, FaultServer, running
@@ -248,6 +248,34 @@ def test_what_would_meet_every_mail_pauses_sending_blames_nobody_alerts_once_and
     assert world.store.pause.current() is None
 
 
+def test_a_pause_is_tried_by_itself_when_its_wait_is_over_and_by_hand_at_once(make: Make, relay: Relay) -> None:
+    world = make(*names(3))
+    world.relay_to(server := relay({"MAIL": ["550 5.1.8 sender refused", "…"]}))
+    world.run()
+    tried = server.connections
+
+    world.pass_time(minutes=1)
+    report = world.run()
+    assert not is_anybody_waiting(DAY, world.parts, Choice())
+    assert server.connections == tried
+    assert "one mail tries again by itself at 07:3" in report.paused
+    world.run(probes_at_once=True)
+    assert server.connections == tried + 1
+    world.pass_time(minutes=30)
+    world.run()
+    assert server.connections == tried + 2
+
+
+def test_a_mail_that_never_reached_the_relay_ends_no_pause(make: Make, relay: Relay) -> None:
+    world = make()
+    world.readers.append(replace(reader("jürgen"), email="jürgen@readers.example"))
+    world.relay_to(relay(extensions=()))
+    world.store.pause.begin(PausedBy.SENDING, "refused")
+    world.run(probes_at_once=True)
+    assert world.states() == {"failed": 1}
+    assert world.store.pause.current() is not None
+
+
 def test_a_relay_that_refuses_the_log_in_for_now_is_tried_again(make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.relay_to(
@@ -273,6 +301,40 @@ def test_readers_whose_servers_refuse_them_pause_nothing(make: Make, relay: Rela
     world.relay_to(relay({"RCPT": ["550 5.1.1 nobody", "450 4.2.0 later"] * 20}))
     assert world.run().paused == ""
     assert world.states() == {"rejected": 20, "deferred": 20, "sent": 20}
+
+
+@pytest.mark.parametrize(
+    ("refused", "suppressed", "words"),
+    [(9, 9, ""), (10, 0, "10 of 20 mails were refused for good"), (20, 0, "20 of 20")],
+)
+def test_a_relay_that_refuses_half_of_all_readers_bars_nobody_and_pauses_sending(
+    refused: int, suppressed: int, words: str, make: Make, relay: Relay
+) -> None:
+    world = make(*names(20))
+    world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"] * refused}))
+
+    report = world.run()
+
+    assert world.states()["rejected"] == refused
+    assert world.store.suppressions.count() == suppressed
+    assert words in report.paused
+    assert bool(report.paused) == bool(words)
+    assert (world.store.pause.current() is not None) == bool(words)
+
+
+def test_what_was_refused_counts_also_where_the_run_breaks_off(make: Make, relay: Relay) -> None:
+    world = make(*names(3))
+    world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"]}))
+
+    def break_off(stage: str, *_: object) -> None:
+        if stage == "delivering":
+            raise RuntimeError("the terminal is gone")
+
+    world.parts = replace(world.parts, on_progress=break_off)
+    with pytest.raises(RuntimeError, match="the terminal is gone"):
+        world.run_unchecked()
+    assert world.states()["rejected"] == 1
+    assert world.store.suppressions.count() == 1
 
 
 def test_a_greylisted_reader_gets_one_copy_after_five_minutes_and_not_before(make: Make, relay: Relay) -> None:
@@ -477,13 +539,30 @@ def test_an_operator_can_pause_a_run_that_is_under_way(make: Make, relay: Relay)
     assert world.states()["pending"] == 40 - world.states()["sent"]
 
 
-def test_the_operator_s_pause_is_not_undone_by_a_probe(make: Make) -> None:
+def test_the_operator_s_pause_is_not_undone_by_a_failed_probe(make: Make) -> None:
     world = make("ada")
     world.store.pause.begin(PausedBy.SENDING, "refused")
     assert world.store.pause.begin(PausedBy.OPERATOR, "look into it")
     assert not world.store.pause.begin(PausedBy.SENDING, "refused again")
     pause = world.store.pause.current()
     assert pause == Pause(PausedBy.OPERATOR, "look into it", world.moment, None)
+
+
+def test_the_operator_s_pause_is_not_undone_by_a_probe_that_goes_through(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    world.relay_to(server := relay({"BODY": ["<wait 0.2>250 ok"]}))
+    world.store.pause.begin(PausedBy.SENDING, "refused")
+    world.pass_time(hours=1)
+    with ThreadPoolExecutor(1) as threads:
+        run = threads.submit(world.run)
+        while not server.bodies_seen:
+            time.sleep(0.005)
+        world.store.pause.begin(PausedBy.OPERATOR, "look into it")
+        run.result()
+    assert world.states() == {"sent": 1}
+    pause = world.store.pause.current()
+    assert pause is not None
+    assert pause.by is PausedBy.OPERATOR
 
 
 def test_a_rate_is_kept_over_all_connections_and_over_a_restart(make: Make, relay: Relay) -> None:
@@ -677,7 +756,7 @@ def test_a_thousandfold_failure_fills_no_log(make: Make, relay: Relay, caplog: p
     world.relay_to(relay({"RCPT": ["550 5.1.1 nobody here", "…"]}))
     world.run()
     lines = [record.getMessage() for record in caplog.records if "nobody here" in record.getMessage()]
-    assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 11
+    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 11
     assert "reader0@readers.example: rejected: 550 5.1.1 nobody here" in lines
     assert any("50 more" in record.getMessage() for record in caplog.records)
     assert world.states() == {"rejected": 60}

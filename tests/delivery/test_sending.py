@@ -135,11 +135,14 @@ def test_a_login_that_fails_for_now_is_tried_again(relay: Relay, readers: Callab
     assert end.counts == {DeliveryState.SENT: 3}
 
 
-def test_a_refused_sender_pauses_the_run_and_blames_no_reader(relay: Relay, readers: Callable[[int], Rows]) -> None:
-    server, rows = relay({"MAIL": ["553 5.1.7 sender refused", "…"]}), readers(10)
+@pytest.mark.parametrize("reply", ["553 5.1.7 sender refused", "550 5.7.1 sender refused"])
+def test_a_refused_sender_pauses_the_run_and_blames_no_reader(
+    reply: str, relay: Relay, readers: Callable[[int], Rows]
+) -> None:
+    server, rows = relay({"MAIL": [reply, "…"]}), readers(10)
     end = deliver(server, rows)
     assert end.stopped is Stopped.PAUSED
-    assert "553 5.1.7 sender refused" in end.words
+    assert reply in end.words
     assert rows.counts() == {DeliveryState.DEFERRED: 1}
 
 

@@ -21,6 +21,7 @@ from digest.errors import (
     PolicyRefused,
     Rejected,
     RelayDown,
+    SenderRefused,
     Undeliverable,
 )
 
@@ -336,8 +337,8 @@ def test_a_relay_without_a_known_log_in_is_down(relay: Relay, email_to: EmailTo)
         ("MAIL", "451 4.3.0 out of space", RelayDown),
         ("MAIL", CUT, RelayDown),
         ("MAIL", SILENCE, RelayDown),
-        ("MAIL", "550 5.1.8 sender unknown", PolicyRefused),
-        ("MAIL", "553 5.1.7 bad sender", PolicyRefused),
+        ("MAIL", "550 5.1.8 sender unknown", SenderRefused),
+        ("MAIL", "553 5.1.7 bad sender", SenderRefused),
         ("RCPT", "421 4.7.0 closing", RelayDown),
         ("RCPT", "450 4.2.0 greylisted", Deferred),
         ("RCPT", "452 4.5.3 too many recipients", Deferred),
