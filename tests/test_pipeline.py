@@ -363,7 +363,7 @@ def test_a_reader_whose_mail_came_back_is_neither_planned_nor_mailed_and_the_run
     collect_edition_of(world, MONDAY)
     plan_digests((ada,), MONDAY, world.parts)
     for gone in (ada, bob):
-        world.store.returned.take(Returned(MONDAY, gone.id, ReportKind.HARD))
+        world.store.returned.take(Returned(datetime.now(UTC).date(), gone.id, ReportKind.HARD))
 
     report = world.run(MONDAY)
 
