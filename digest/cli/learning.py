@@ -46,12 +46,12 @@ class Lessons:
     more: tuple[str, ...]
     less: str
     mute: tuple[str, ...]
-    library: Path | None
+    saved: Path | None
 
     @property
     def verb(self) -> str:
         """The one that is asked for, as the store keeps it. Raises a usage error for none or several."""
-        asked = {Verb.MORE: self.more, Verb.LESS: self.less, Verb.MUTE: self.mute, "import": self.library}
+        asked = {Verb.MORE: self.more, Verb.LESS: self.less, Verb.MUTE: self.mute, "import": self.saved}
         verbs = [verb for verb, given in asked.items() if given]
         if len(verbs) != 1:
             raise typer.BadParameter("give one of --more PAPER, --less PAPER, --mute TERM and --from FILE")
@@ -122,8 +122,8 @@ def _propose(
     verb: str, lessons: Lessons, profile: Profile, interest: str | None, settings: Config, parts: Parts
 ) -> Proposal:
     papers = parts.store.papers
-    if lessons.library is not None:
-        return _from_library(lessons.library, profile, interest, settings, parts)
+    if lessons.saved is not None:
+        return _from_library(lessons.saved, profile, interest, settings, parts)
     chosen = None if interest is None else _number_of(interest, profile)
     if verb is Verb.MUTE:
         everywhere = range(len(profile.interests))

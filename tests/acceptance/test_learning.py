@@ -110,14 +110,14 @@ def test_less_and_mute_change_entries_of_the_interests_they_concern(ready: Insta
 
 
 def test_a_library_makes_an_interest_and_tells_what_it_could_not_use(ready: Installation) -> None:
-    library = ready.folder / "my.library"
+    library = ready.folder / "references"
     library.write_text(
         "@article{a, title={{S}tate space models for sleep}}\n@article{b, title={More state space models}}\n"
         "@misc{c, author={Nobody}}\n"
     )
 
-    shown = ready.call("subscribers", "learn", "--profile", "subscribers/ada.toml", "--from", "my.library")
-    simple = ready.call("subscribers", "learn", "maya@example.org", "--from", "my.library", "--apply")
+    shown = ready.call("subscribers", "learn", "--profile", "subscribers/ada.toml", "--from", "references")
+    simple = ready.call("subscribers", "learn", "maya@example.org", "--from", "references", "--apply")
 
     assert shown.code == simple.code == 1
     assert "line 3, c: the record has no title" in shown.err
