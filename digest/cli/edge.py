@@ -27,9 +27,9 @@ from digest.config import (
     load_subscribers,
     read_subscriber,
     read_toml,
+    secret_path,
     signing_secrets,
 )
-from digest.config.settings import secret_path
 from digest.delivery import Relay
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake

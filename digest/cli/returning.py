@@ -20,8 +20,7 @@ from digest.cli.edge import ExitCode, context_of, open_parts, today
 from digest.cli.options import Json
 from digest.cli.output import print_json, say, say_error
 from digest.composing.wording import counted
-from digest.config import Config
-from digest.config.settings import secret_path
+from digest.config import Config, secret_path
 from digest.domain import ReportKind
 from digest.errors import ConfigError, DigestError, Mistake
 from digest.pipeline import Parts

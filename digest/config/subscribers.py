@@ -13,8 +13,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, ValidationError
 
 from digest.config.mistakes import read_mistakes
-from digest.config.settings import OneLine, Table, TimeOfDay, Timezone
+from digest.config.tables import Table
 from digest.config.toml import read_toml
+from digest.config.values import OneLine, TimeOfDay, Timezone
 from digest.domain import Frequency, Interest, Profile, Subscriber
 from digest.errors import ConfigError, Mistake
 

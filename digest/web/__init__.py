@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from digest.config.settings import Site
+from digest.config import Site
 from digest.errors import StoreError
 from digest.pipeline import Parts
 from digest.web.failures import show_crash, show_refusal, show_store_trouble

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 from digest.composing.cleaning import one_line, safe_link
 from digest.composing.templates import default_templates
 from digest.composing.wording import counted, day_in_words
-from digest.config.settings import Site
+from digest.config import Site
 from digest.domain import Subscriber
 from digest.errors import ConfigError
 from digest.links import Purpose, make_link, read_dated_token, read_token

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from digest.delivery.inbox import Inbox, open_inbox
+from tests.acceptance.calling import Call, run_to_its_end
 
 READERS = {
     "ada": 'email = "ada@example.org"\nname = "Ada"\nkeywords = ["language model", "reason*", "diffusion"]\n',
@@ -46,17 +47,11 @@ class Installation:
     inbox: Inbox
 
     def call(self, *arguments: str, environ: dict[str, str] | None = None) -> Result:
-        """Run the installed program to its end."""
-        done = subprocess.run(
-            program(*arguments),
-            cwd=self.folder,
-            env=clean_environ(environ),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        """Run the program to its end."""
+        out, err = self.folder.with_name("out.txt"), self.folder.with_name("err.txt")
+        call = Call(arguments, self.folder, clean_environ(environ), out, err)
+        code = run_to_its_end(call, timeout_seconds=120)
+        return Result(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the installed program and go on."""

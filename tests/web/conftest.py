@@ -19,8 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from digest.composing import Composer, open_composer
-from digest.config import read_subscriber, subscriber_id
-from digest.config.settings import Site
+from digest.config import Site, read_subscriber, subscriber_id
 from digest.delivery import Relay
 from digest.delivery.inbox import Inbox, open_inbox
 from digest.delivery.smtp import Smtp

@@ -1,0 +1,43 @@
+"""The secret that signs links: the configured one, else one that is made on the first run and kept."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from digest.config.settings import Config
+from digest.errors import ConfigError, Mistake
+
+
+def signing_secrets(config: Config) -> tuple[str, ...]:
+    """The keys that sign links: the configured one, else one that is made on the first run and kept by the store."""
+    if config.site.secret:
+        return (config.site.secret,)
+    path = secret_path(config)
+    try:
+        kept = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        kept = _make_secret(path)
+    if not kept:  # anybody could sign with an empty key
+        raise ConfigError([Mistake(str(path), "", "holds no secret", "delete the file, and a new one is made")])
+    return (kept,)
+
+
+def secret_path(config: Config) -> Path:
+    """Where a made secret is kept: beside the SQLite file, else in data/ beside the configuration."""
+    database = config.store_url.removeprefix("sqlite:///")
+    folder = Path(database).parent if config.store_url.startswith("sqlite:") else config.folder / "data"
+    return folder / "secret.key"
+
+
+def _make_secret(path: Path) -> str:
+    made = secrets.token_urlsafe(32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process was first
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(made + "\n")
+    return made
