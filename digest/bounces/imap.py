@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from digest.bounces.incoming import MOST_OCTETS, Incoming
-from digest.bounces.reports.mail import one_line
 from digest.errors import MailboxError
+from digest.servers_words import printable_line
 
 TIMEOUT_SECONDS = 60.0
 _TROUBLE = (OSError, imaplib.IMAP4.error)
@@ -78,7 +78,7 @@ def _mark(box: ImapBox, client: imaplib.IMAP4, uid: bytes, is_read: bool) -> Non
 
 def _failure(box: ImapBox, error: Exception) -> MailboxError:
     told = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error).encode()
-    return MailboxError(f"the mailbox at {box.host}:{box.port}: {one_line(told.decode('utf-8', 'replace'), 300)}")
+    return MailboxError(f"the mailbox at {box.host}:{box.port}: {printable_line(told.decode('utf-8', 'replace'), 300)}")
 
 
 def _check(answer: tuple[str, list[Any]]) -> list[Any]:

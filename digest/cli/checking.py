@@ -30,6 +30,7 @@ from digest.delivery import Relay
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
 from digest.errors import ConfigError, DeliveryError, DigestError, MailboxError, StoreError
+from digest.hosts import is_loopback
 from digest.pipeline import Parts, fetch_batches
 from digest.planning import is_sample
 from digest.storage import upgrade
@@ -134,11 +135,11 @@ def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> 
         yield _warn(
             "subscribers", f"{', '.join(samples)} are sample addresses and will be skipped", "remove their files"
         )
-    if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if address.scheme == "http" and not is_loopback(address.hostname or ""):
         yield _warn(
             "site.base_url", "is plain http: mail programs offer no one-click unsubscribe (RFC 8058)", "use https"
         )
-    if address.hostname in ("localhost", "127.0.0.1", "::1") and not is_local(config):
+    if is_loopback(address.hostname or "") and not is_local(config):
         yield _warn(
             "site.base_url", "readers can't reach localhost: unsubscribe links won't work", "write the public address"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from digest.config import (
 from digest.delivery import Relay
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
+from digest.hosts import is_loopback
 from digest.links import Verb, make_learning_links
 from digest.matching import check_interest
 from digest.pipeline import Parts
@@ -303,11 +303,4 @@ def open_parts(config: Config) -> Iterator[Parts]:
 def is_local(config: Config) -> bool:
     """Whether mail stays on this machine: no SMTP at all, or relays on loopback alone."""
     tables = [config.transport, *([config.fallback] if config.fallback else [])]
-    return all(table.name != "smtp" or _is_loopback(str(table.options.get("host", "127.0.0.1"))) for table in tables)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return all(table.name != "smtp" or is_loopback(str(table.options.get("host", "127.0.0.1"))) for table in tables)

@@ -16,10 +16,10 @@ from digest.cli import documents
 from digest.cli.edge import (
     SAMPLE_ADDRESS,
     ExitCode,
+    choose_reader,
     context_of,
-    find_reader,
     open_parts,
-    read_profile,
+    require_one,
     subscriber_reader,
     today,
 )
@@ -97,16 +97,13 @@ def learn(
 ) -> int:
     """Show what a profile would learn from papers, entry by entry; with --apply, change it."""
     settings = context_of(context).settings
-    if bool(email) == (profile is not None):
-        raise typer.BadParameter("name either a reader's address or --profile FILE")
+    require_one(email, profile)
     lessons = Lessons(tuple(more or ()), less, tuple(mute or ()), library)
     verb = lessons.verb
     with open_parts(settings) as parts:
-        reader = find_reader(email, parts) if profile is None else read_profile(profile, settings)
+        reader = choose_reader(email, profile, parts, settings)
         proposal = _propose(verb, lessons, reader.profile, interest, settings, parts)
-        is_applied = apply and bool(proposal.change)
-        if is_applied:
-            _apply(reader, proposal, verb, settings, parts)
+        is_applied = apply and bool(proposal.change) and _apply(reader, proposal, verb, settings, parts)
     if as_json:
         print_json(
             documents.change_document(
@@ -160,12 +157,13 @@ def _find(text: str, parts: Parts) -> Paper:
     return paper
 
 
-def _apply(reader: Subscriber, proposal: Proposal, verb: str, settings: Config, parts: Parts) -> None:
+def _apply(reader: Subscriber, proposal: Proposal, verb: str, settings: Config, parts: Parts) -> bool:
+    """Whether the change was made: not if somebody made the same one, or the reader left, meanwhile."""
     if reader.origin == "file":
         _edit_file(Path(reader.file).resolve(), proposal.change, settings)
-        return
+        return True
     paper_id = proposal.papers[0].id if len(proposal.papers) == 1 else ""
-    parts.store.changes.make(reader.id, proposal.change, verb=verb, paper_id=paper_id)
+    return parts.store.changes.make(reader.id, proposal.change, verb=verb, paper_id=paper_id) is not None
 
 
 def _edit_file(path: Path, change: Change, settings: Config) -> None:

@@ -20,6 +20,7 @@ from digest.config.values import (
     TimeOfDay,
     Timezone,
 )
+from digest.hosts import is_loopback
 
 
 class Table(BaseModel):
@@ -89,7 +90,7 @@ class Imap(Table):
 
     @model_validator(mode="after")
     def _keep_password_off_the_wire(self) -> Imap:
-        if self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+        if self.security == "none" and not is_loopback(self.host):
             raise ValueError("security none would send the password in clear — write tls or starttls")
         return self
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from digest.delivery.conversation import Conversation, ConversationLostError, Reply
-from digest.delivery.replies import Phase, read_failure, tidy_words
+from digest.delivery.replies import Phase, read_failure
 from digest.delivery.transaction import Transaction, plan_transaction
 from digest.domain import Email
 from digest.errors import DeliveryError
+from digest.servers_words import tidy_words
 
 _TROUBLE = (SMTPException, OSError, ValueError)
 """What aiosmtplib raises; OSError holds time-outs and TLS errors, ValueError what it refuses to put on the wire."""

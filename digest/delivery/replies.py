@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, SenderRefused
-
-WORDS_KEPT = 500
-"""How many characters of a server's reply are kept; hostile servers write more."""
+from digest.servers_words import tidy_words
 
 
 class Phase(StrEnum):
@@ -83,12 +81,6 @@ def read_codes(words: str) -> tuple[int | None, str]:
     """The reply code and the enhanced code at the beginning of a reply, where they are there."""
     found = _CODES.match(words)
     return (int(found["code"]), found["enhanced"] or "") if found else (None, "")
-
-
-def tidy_words(text: str) -> str:
-    """A server's words as one line of printable characters, at most WORDS_KEPT of them."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 2 * WORDS_KEPT])
-    return " ".join(printable.split())[:WORDS_KEPT]
 
 
 def hinted_seconds(reply: str) -> int | None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, Field
 from digest.delivery.connection import Access, Connection, Limits
 from digest.delivery.port import Transport
 from digest.errors import ConfigError, Mistake
+from digest.hosts import is_loopback
 
 _HOST = re.compile(r"[^\s/@\x00-\x1f\x7f]+")
 
@@ -70,10 +70,7 @@ class Smtp:
     @property
     def is_loopback(self) -> bool:
         """Whether the relay runs on this machine, by its written name."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
+        return is_loopback(self.host)
 
     @property
     def encryption(self) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from digest.delivery.replies import tidy_words
 from digest.domain import Email
 from digest.errors import PolicyRefused, Undeliverable
+from digest.servers_words import tidy_words
 
 _TOO_BIG = "5.3.4"  # RFC 3463 §3.4
 _MAILBOX = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")

@@ -101,7 +101,7 @@ class Collecting:
         return line
 
 
-def in_groups(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+def in_groups_of_papers(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
     """Batches in groups of some thousand papers; a group is yielded as soon as it is full."""
     group: list[Batch] = []
     papers = 0

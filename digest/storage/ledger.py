@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, exists, func, select, update
 from digest.domain import Batch, BatchReport, BatchState, Edition, LedgerEntry, Memory, WordCounts
 from digest.storage import rows, tables
 from digest.storage.accounts import freeze_accounts
-from digest.storage.collecting import Collecting, first_edition, in_groups, make_edition
+from digest.storage.collecting import Collecting, first_edition, in_groups_of_papers, make_edition
 from digest.storage.engine import lock_writers, reading
 from digest.storage.papers import PaperStore
 from digest.storage.word_counts import add_word_counts
@@ -56,7 +56,7 @@ class Ledger:
         own, about which nobody is mailed.
         """
         collecting = Collecting(edition, self.now)
-        for group in in_groups(batches):
+        for group in in_groups_of_papers(batches):
             with self.engine.begin() as connection:
                 collecting.write(connection, group)
         with self.engine.begin() as connection:
@@ -68,7 +68,7 @@ class Ledger:
         """The papers as they would be held after adding these batches; nothing of it is kept."""
         with self.engine.connect() as connection, connection.begin() as transaction:
             collecting = Collecting(edition, self.now)
-            for group in in_groups(batches):
+            for group in in_groups_of_papers(batches):
                 collecting.write(connection, group)
             collecting.finish(connection)
             yield PaperStore(lambda: nullcontext(connection))

@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.hosts import is_loopback
+
 LARGEST_FORM_BYTES = 128 * 1024
 MOST_FIELDS = 60
 
@@ -119,7 +121,7 @@ def is_from_here(request: Request) -> bool:
     client = request.client.host if request.client else ""
     name = _name_in(request.headers.get("host", ""))
     is_forwarded = any(header in request.headers for header in _FORWARDED)
-    return _is_loopback(client) and (name == "localhost" or _is_loopback(name)) and not is_forwarded
+    return is_loopback(client) and is_loopback(name) and not is_forwarded
 
 
 def _name_in(host: str) -> str:
@@ -127,13 +129,6 @@ def _name_in(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_token(request: Request, admin_token: str) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.bounces.reports import Report, read_report
-from digest.bounces.reports.verdicts import WORDS_KEPT
+from digest.servers_words import WORDS_KEPT
 from tests.bounces.mails import write_feedback, write_plain, write_status
 
 SEEDS = (write_status(), write_feedback(), write_plain("<ada@readers.example>: 550 5.1.1 unknown"))

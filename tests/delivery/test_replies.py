@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.replies import WORDS_KEPT, Phase, hinted_seconds, read_failure, tidy_words
+from digest.delivery.replies import Phase, hinted_seconds, read_failure
 from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
+from digest.servers_words import WORDS_KEPT, tidy_words
 
 
 @pytest.mark.parametrize("phase", [Phase.CONNECT, Phase.LOGIN])

@@ -12,7 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["digest", "email", "flufl"]):
     from digest.bounces.reports import Report, read_report
-    from digest.bounces.reports.verdicts import WORDS_KEPT
+    from digest.servers_words import WORDS_KEPT
 
 
 def read_one(content: bytes) -> None:

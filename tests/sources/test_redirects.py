@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from digest.errors import SourceError
+from digest.hosts import is_loopback
 from digest.sources._http import HttpClient, open_http
-from digest.sources._http.addresses import fault_of_redirect, is_loopback, resolve
+from digest.sources._http.addresses import fault_of_redirect, resolve
 from tests.sources.plain_server import plain_server, reply
 
 NAMES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from digest.bounces.reports.fields import address_in, parse_fields
 from digest.bounces.reports.mail import Mail
 from digest.bounces.reports.report import Report
-from digest.bounces.reports.verdicts import tidy_words
 from digest.domain import ReportKind
+from digest.servers_words import tidy_words
 
 _NO_COMPLAINTS = {"not-spam": "not spam", "auth-failure": "authentication report"}
 """Kinds of feedback that ask for nothing (RFC 5965 §7.3, RFC 6591)."""

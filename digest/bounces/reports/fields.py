@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from digest.bounces.reports.mail import one_line
+from digest.bounces.reports.mail import HEADER_LETTERS
+from digest.servers_words import printable_line
 
 Fields = Mapping[str, str]
 """The fields of one group, names in lower case."""
@@ -21,7 +22,7 @@ def parse_fields(text: str) -> tuple[Fields, ...]:
 
 def address_in(text: str) -> str:
     """The first mail address in a text; empty if there is none."""
-    found = _ADDRESS.search(one_line(text, 2000))
+    found = _ADDRESS.search(printable_line(text, 2000))
     return found[0].strip("'.") if found else ""
 
 
@@ -32,9 +33,9 @@ def _parse_group(lines: str) -> dict[str, str]:
         found = _FIELD.fullmatch(line)
         if found is not None:
             last = found["name"].lower()
-            fields.setdefault(last, one_line(found["value"]))
+            fields.setdefault(last, printable_line(found["value"], HEADER_LETTERS))
         elif last and line[:1] in (" ", "\t"):
-            fields[last] = one_line(f"{fields[last]} {line}")
+            fields[last] = printable_line(f"{fields[last]} {line}", HEADER_LETTERS)
         else:
             last = ""
     return fields

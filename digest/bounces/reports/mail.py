@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 
+from digest.servers_words import printable_line
+
 MOST_OCTETS = 256_000
 """How much of a mail is read: reports stand at the beginning, what follows is the mail that came back."""
 MOST_PARTS = 60
 DEEPEST = 8
+HEADER_LETTERS = 1000
+"""How much of a header's value is read."""
 MOST_LETTERS = 40_000
 """How much of one part's text is read."""
 MOST_NESTED = 40
@@ -68,19 +72,13 @@ def parse_mail(content: bytes) -> Mail:
         raise ValueError("it has too many parts within parts")
     content = b"\n--".join(content.split(b"\n--", _MOST_DASHED_LINES)[:_MOST_DASHED_LINES])
     message = message_from_bytes(content)
-    headers = tuple((name.lower(), one_line(str(value))) for name, value in message.items()[:300])
+    headers = tuple((name.lower(), printable_line(str(value), HEADER_LETTERS)) for name, value in message.items()[:300])
     parts = []
     for part in _walk(message, DEEPEST):
         parts.append(part)
         if len(parts) == MOST_PARTS:
             break
     return Mail(message, headers, tuple(parts))
-
-
-def one_line(text: str, letters: int = 1000) -> str:
-    """Text from outside as one line of printable characters, at most so many."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * letters])
-    return " ".join(printable.split())[:letters]
 
 
 def _walk(message: Message, levels: int) -> Iterator[Part]:
@@ -117,7 +115,7 @@ def _fields_text(message: Message) -> str:
 
 
 def _headers_text(message: Message) -> str:
-    lines = (f"{name}: {one_line(str(value), 2000)}" for name, value in message.items()[:300])
+    lines = (f"{name}: {printable_line(str(value), 2000)}" for name, value in message.items()[:300])
     return "\n".join(lines)[:MOST_LETTERS]
 
 

@@ -11,8 +11,9 @@ from flufl.bounce import all_failures
 from digest.bounces.reports.fields import address_in
 from digest.bounces.reports.mail import Mail
 from digest.bounces.reports.report import Report
-from digest.bounces.reports.verdicts import enhanced_code_in, kind_of, tidy_words
+from digest.bounces.reports.verdicts import enhanced_code_in, kind_of
 from digest.domain import ReportKind
+from digest.servers_words import tidy_words
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs a traceback for each hostile mail
 

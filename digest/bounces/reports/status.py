@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from digest.bounces.reports.fields import Fields, address_in, parse_fields
 from digest.bounces.reports.mail import Mail
 from digest.bounces.reports.report import Report
-from digest.bounces.reports.verdicts import enhanced_code_in, kind_of, tidy_words
+from digest.bounces.reports.verdicts import enhanced_code_in, kind_of
 from digest.domain import ReportKind
+from digest.servers_words import tidy_words
 
 _PARTS = ("message/delivery-status", "message/global-delivery-status")
 _NOT_BOUNCES = {"delayed": "delayed", "delivered": "delivered", "relayed": "relayed", "expanded": "expanded"}

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import re
 
-from digest.bounces.reports.mail import one_line
 from digest.domain import ReportKind
-
-WORDS_KEPT = 500
-"""How many characters of a server's words are kept."""
 
 _KINDS = (  # the first prefix that fits decides; other codes, such as 5.0.0 and 5.3.0, leave it to the words
     ("5.1.1", ReportKind.HARD),  # 5.1.10 (a domain that takes no mail, RFC 7505) among them
@@ -78,8 +74,3 @@ def kind_of(enhanced_code: str, words: str) -> ReportKind:
     told = next((kind for kind, pattern in _PATTERNS if pattern.search(words[:4000])), ReportKind.REFUSED)
     # nobody is given up for good on the word of a code that says "for now"
     return ReportKind.SOFT if is_temporary and told in (ReportKind.HARD, ReportKind.REFUSED) else told
-
-
-def tidy_words(text: str) -> str:
-    """A server's words as one line of printable characters, at most WORDS_KEPT of them."""
-    return one_line(text, WORDS_KEPT)

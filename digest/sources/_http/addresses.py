@@ -8,15 +8,9 @@ from collections.abc import Callable
 
 import httpx
 
+from digest.hosts import is_loopback
+
 Resolve = Callable[[str], tuple[str, ...]]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def resolve(host: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
 
 from digest.errors import SourceBlocked, SourceError
-from digest.sources._http.addresses import is_loopback
+from digest.hosts import is_loopback
 from digest.sources._http.pace import service_of
 from digest.sources._http.stopping import refuse_after_stop
 

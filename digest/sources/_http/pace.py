@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from digest.errors import SourceBlocked, SourceError
-from digest.sources._http.addresses import is_loopback
+from digest.hosts import is_loopback
 
 log = logging.getLogger(__name__)
 
