@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,3 +31,25 @@ def recorded_data() -> Path:
     if not folder.is_dir():
         skip_or_fail(f"there is no recorded data in {folder} (set DIGEST_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        skip_or_fail("there is no Chromium on this machine")
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of it, as wide as a phone."""
+    opened = browser.new_page(viewport={"width": 375, "height": 800})
+    opened.set_default_timeout(60_000)
+    yield opened
+    opened.close()

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.acceptance.conftest import Installation
-from tests.conftest import ROOT, skip_or_fail
+from tests.conftest import ROOT
 
 PATIENCE_SECONDS = 150
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a real browser."""
-    browser = shutil.which("chromium")
-    if browser is None:
-        skip_or_fail("chromium isn't installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield chromium.new_page()
-        chromium.close()
 
 
 def test_a_visitor_subscribes_confirms_gets_the_next_digest_at_its_hour_and_unsubscribes_by_its_header(

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from justhtml import JustHTML
+from playwright.sync_api import Page
 
 from digest.config import subscriber_id
 from digest.domain import Status
 from digest.links import Purpose, Verb, make_learning_links
-from tests.conftest import skip_or_fail
 from tests.web.conftest import ADA, DAY, LINK, SECRETS, World, add_active, serving
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        skip_or_fail("there is no Chromium on this machine")
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        page = browser.new_page(viewport={"width": 375, "height": 800}, java_script_enabled=True)
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
 
 
 def test_a_reader_subscribes_in_a_browser(world: World, page: Page) -> None:
@@ -89,7 +75,27 @@ def test_no_page_is_wider_than_a_phone(world: World, page: Page) -> None:
     identity = add_active(world, ADA, name="A" * 150)
     world.add_papers("An" + "x" * 200)
     with serving(world.app()) as address:
-        lessons = make_learning_links("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS).values()
-        for path in ("/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose), *lessons):
+        for path in every_page(world, identity):
             page.goto(address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_without_an_error_of_syntax(
+    world: World, page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    identity = add_active(world, ADA, name="Ada")
+    world.add_papers("Structured pruning of models")
+    page.emulate_media(color_scheme=scheme)
+    with serving(world.app()) as address:
+        for path in every_page(world, identity):
+            answer = page.goto(address + path)
+            assert answer is not None
+            assert JustHTML(answer.text(), collect_errors=True).errors == [], path
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+def every_page(world: World, identity: str) -> list[str]:
+    lessons = make_learning_links("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS).values()
+    return ["/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose), *lessons]
