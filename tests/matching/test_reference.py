@@ -43,19 +43,19 @@ def test_a_profile_is_served_the_same_alone_and_in_a_crowd(day: list[Paper], cro
     assert match_papers(day, crowd) == [match_papers(day, [profile])[0] for profile in crowd]
 
 
-def test_both_agree_on_what_people_really_wrote_and_ten_real_days(recorded_data: Path) -> None:
-    crowd = real_profiles(recorded_data)
-    names = ("2025-04-05", "2025-05-11", "2025-07-06", "2025-09-19", "2025-12-13", "2026-02-12", "2026-03-02",
-             "2026-06-15", "2026-06-18", "2026-06-29")  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["2025-04-05", "2025-05-11", "2025-07-06", "2025-09-19", "2025-12-13", "2026-02-12", "2026-03-02", "2026-06-15",
+     "2026-06-18", "2026-06-29"],
+)  # fmt: skip
+def test_both_agree_on_what_people_really_wrote_and_ten_real_days(recorded_data: Path, name: str) -> None:
+    crowd, day = real_profiles(recorded_data), real_day(recorded_data, name)
     assert len(crowd) == 208
-    matches = 0
-    for name in names:
-        day = real_day(recorded_data, name)
-        slow = SlowDay(day)
-        for profile, found in zip(crowd, match_papers(day, crowd), strict=True):
-            assert_same(profile, found, slow)
-            matches += len(found)
-    assert matches > 10_000
+    slow = SlowDay(day)
+    found = match_papers(day, crowd)
+    for profile, matches in zip(crowd, found, strict=True):
+        assert_same(profile, matches, slow)
+    assert sum(map(len, found)) > 100
 
 
 def letters_of(text: str) -> str:
