@@ -7,6 +7,7 @@ from digest.composing.cards import Card, Cards, render_cards
 from digest.composing.confirming import compose_confirmation
 from digest.composing.emails import compose_email
 from digest.composing.headers import message_id
+from digest.composing.language import Language
 from digest.composing.opening import open_composer
 from digest.composing.signing import open_signer
 from digest.composing.templates import Composer, Feedback
@@ -16,6 +17,7 @@ __all__ = [
     "Cards",
     "Composer",
     "Feedback",
+    "Language",
     "build_digest",
     "compose_confirmation",
     "compose_email",

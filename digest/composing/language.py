@@ -43,6 +43,12 @@ class Language:
     texts: NullTranslations = field(default_factory=NullTranslations)
 
     @property
+    def own_name(self) -> str:
+        """Its name in itself: `Deutsch`."""
+        name = self.locale.get_language_name() or self.code
+        return name[:1].upper() + name[1:]
+
+    @property
     def direction(self) -> str:
         """`ltr` or `rtl`."""
         return str(self.locale.text_direction)

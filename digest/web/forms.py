@@ -8,21 +8,29 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
+from digest.composing import Language
 from digest.domain import WEEKDAYS, Frequency, Interest, Subscriber
 from digest.errors import ConfigError
 from digest.web.security import Form
 
 LISTS = ("keywords", "exclude", "authors", "categories")
 NUMBERS = ("max_papers", "trending")
-TEXTS = ("name", "query", "frequency", "weekday", "timezone", "send_at")
+TEXTS = ("name", "query", "frequency", "weekday", "timezone", "send_at", "language")
 FIELDS = ("email", *TEXTS, *LISTS, *NUMBERS)
 
 ZONES = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix"))))
-CHOICES: Mapping[str, Any] = {"frequencies": tuple(Frequency), "weekdays": WEEKDAYS, "zones": ("UTC", *ZONES)}
-"""What the form offers to choose from."""
-
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _PLACE = re.compile(r"(?P<field>\w+)[.\[](?P<number>\d+)")
+
+
+def choices(languages: Mapping[str, Language]) -> dict[str, Any]:
+    """What the form offers to choose from; of languages those that the mails have."""
+    return {
+        "frequencies": tuple(Frequency),
+        "weekdays": WEEKDAYS,
+        "zones": ("UTC", *ZONES),
+        "languages": {code: language.own_name for code, language in languages.items()},
+    }
 
 
 def to_details(form: Form) -> dict[str, Any]:
@@ -44,6 +52,7 @@ def to_form(subscriber: Subscriber) -> dict[str, str]:
         "weekday": subscriber.weekday,
         "timezone": subscriber.timezone,
         "send_at": f"{subscriber.send_at:%H:%M}",
+        "language": subscriber.language,
         "max_papers": str(subscriber.profile.max_papers),
         "trending": str(subscriber.profile.trending),
         **{name: "\n".join(getattr(interest, name)) for name in LISTS},

@@ -10,7 +10,7 @@ from digest.changes import KeptChange
 from digest.domain import Status, Subscriber
 from digest.errors import ConfigError, LinkError
 from digest.links import Purpose
-from digest.web.forms import CHOICES, fill_in, problems_of, to_details, to_form
+from digest.web.forms import choices, fill_in, problems_of, to_details, to_form
 from digest.web.pages import Pages
 from digest.web.security import Form, with_form
 
@@ -144,7 +144,7 @@ class _OwnPages:
             is_editable=self._is_editable(reader),
             changes=self._recent_changes(reader),
             unsubscribe=self._pages.link(Purpose.UNSUBSCRIBE, reader.id),
-            **CHOICES,
+            **choices(self._pages.parts.composer.languages),
         )
 
     def _refuse(self) -> Response:

@@ -20,7 +20,7 @@ from digest.delivery import send_emails
 from digest.domain import Outcome, ReportKind, Subscriber
 from digest.errors import ConfigError, DigestError, LinkError
 from digest.links import Purpose
-from digest.web.forms import CHOICES, fill_in, problems_of, to_details, to_form
+from digest.web.forms import choices, fill_in, problems_of, to_details, to_form
 from digest.web.limits import Limit, Limiter
 from digest.web.pages import Pages
 from digest.web.security import Form, address_of, with_form
@@ -55,7 +55,12 @@ def show_signup_form(pages: Pages, form: Form, problems: dict[str, list[str]]) -
     defaults = {**to_form(pages.read_signup({"email": NOBODY})), "email": ""}
     status = 422 if problems else 200
     return pages.show(
-        "signup.html", status=status, form=fill_in(form, defaults), problems=problems, honeypot=HONEYPOT, **CHOICES
+        "signup.html",
+        status=status,
+        form=fill_in(form, defaults),
+        problems=problems,
+        honeypot=HONEYPOT,
+        **choices(pages.parts.composer.languages),
     )
 
 
@@ -125,7 +130,12 @@ class _Desk:
         parts = self._pages.parts
         try:
             email = compose_confirmation(
-                reader.email, reader.id, parts.composer, issued=self._pages.today(), sent_at=parts.now()
+                reader.email,
+                reader.id,
+                parts.composer,
+                issued=self._pages.today(),
+                sent_at=parts.now(),
+                language=reader.language,
             )
             relays = [replace(relay, waits_seconds=WAITS_SECONDS) for relay in parts.relays]
             send_emails(iter([email]), relays, _forget)

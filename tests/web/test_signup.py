@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
 
 import httpx
 import pytest
@@ -47,6 +48,18 @@ def test_nobody_is_mailed_digests_before_they_confirm_and_after_it_they_are(worl
     assert reader.profile.interests[0].keywords == ("pruning", "quantiz*")
     assert reader.profile.interests[0].categories == ("cs.LG", "cs.CL")
     assert (reader.frequency, reader.profile.max_papers, reader.profile.trending) == ("weekdays", 7, 0)
+
+
+def test_mail_comes_in_the_language_that_was_chosen(world: World, client: httpx.Client) -> None:
+    assert '<option value="fr">Français</option>' in client.get("/signup").text
+    sign_up(client, language="de")
+    (confirmation,) = world.confirmations(wait_for=1)
+    assert "Bitte bestätigen Sie" in str(message_from_bytes(confirmation, policy=policy.default)["subject"])
+    client.post(LINK.findall(confirmation)[0].decode())
+    reader = world.store.subscribers.find(subscriber_id(ADA))
+    assert reader is not None
+    assert reader.language == "de"
+    assert '<option value="de" selected>Deutsch</option>' in client.get(world.link(Purpose.PREFERENCES, reader.id)).text
 
 
 def test_new_known_pending_unsubscribed_suppressed_and_file_addresses_get_the_same_answer(
