@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes, policy
 
 import httpx
 import pytest
@@ -54,7 +53,7 @@ def test_mail_comes_in_the_language_that_was_chosen(world: World, client: httpx.
     assert '<option value="fr">Français</option>' in client.get("/signup").text
     sign_up(client, language="de")
     (confirmation,) = world.confirmations(wait_for=1)
-    assert "Bitte bestätigen Sie" in str(message_from_bytes(confirmation, policy=policy.default)["subject"])
+    assert b"Jemand, vermutlich Sie" in confirmation
     client.post(LINK.findall(confirmation)[0].decode())
     reader = world.store.subscribers.find(subscriber_id(ADA))
     assert reader is not None
