@@ -14,7 +14,8 @@ from digest.cli.options import Json, ProfileFile
 from digest.cli.output import print_json, print_table, say, say_error
 from digest.composing.building import UNNAMED_INTEREST
 from digest.composing.cleaning import one_line
-from digest.composing.wording import counted
+from digest.composing.language import ENGLISH
+from digest.composing.wording import counted, note_in_words
 from digest.domain import Paper, Status
 from digest.explain import Answer, explain_choice, named_paper
 from digest.matching import Cut, Place, Role, TracedInterest, TracedSlot
@@ -140,7 +141,7 @@ def _entry(slot: TracedSlot) -> str:
 
 def _is_told(slot: TracedSlot) -> bool:
     """Whether there is more to say of a slot than that it stands nowhere."""
-    return slot.holds or any(place.count or place.note for place in slot.places)
+    return slot.holds or any(place.count or place.hint for place in slot.places)
 
 
 def _slot_rows(slot: TracedSlot, paper: Paper) -> Iterator[Row]:
@@ -159,9 +160,9 @@ def _slot_rows(slot: TracedSlot, paper: Paper) -> Iterator[Row]:
 def _found(place: Place, paper: Paper) -> str:
     """Where a term stands, and in which words: `title 1×, “pruned”`."""
     if not place.count:
-        return f"— ({place.note})" if place.note else "—"
+        return f"— ({place.hint})" if place.hint else "—"
     if not place.spans:
-        return f"{place.field} ({place.note})" if place.note else place.field
+        return f"{place.field} ({note_in_words(place.note, ENGLISH)})" if place.note else place.field
     text = paper.title if place.field == "title" else paper.abstract
     passages = dict.fromkeys(f"“{one_line(text[start:end], 60)}”" for start, end in place.spans)
     return f"{place.field} {place.count}×: {', '.join(list(passages)[:PASSAGES_SHOWN])}"

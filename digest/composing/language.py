@@ -90,12 +90,15 @@ class Language:
         return format_list(list(names), locale=self.locale) if names else ""
 
 
+ENGLISH = Language(SOURCE_LANGUAGE, Locale.parse(_REGIONS[SOURCE_LANGUAGE]))
+
+
 def open_languages(folders: Iterable[Path]) -> Mapping[str, Language]:
     """English and every language that has a catalogue, such as `de.po`, in one of the folders; the first one counts.
 
     Raises ConfigError, which names file and line, for a catalogue that can't be read or whose placeholders differ.
     """
-    found: dict[str, Language] = {SOURCE_LANGUAGE: Language(SOURCE_LANGUAGE, _locale_of(SOURCE_LANGUAGE))}
+    found = {SOURCE_LANGUAGE: ENGLISH}
     for folder in folders:
         for path in sorted(folder.glob("*.po")):
             if path.stem not in found:

@@ -11,9 +11,11 @@ from digest.composing.cleaning import one_line, shorten
 from digest.composing.language import Language
 from digest.domain import (
     Digest,
+    Doubt,
     Frequency,
     Letterhead,
     Match,
+    Note,
     Paper,
     Reason,
     Revision,
@@ -158,7 +160,7 @@ def why_of(match: Match, language: Language) -> str:
 
 
 @lru_cache(maxsize=8192)  # readers share their words
-def _why_of(reasons: tuple[Reason, ...], notes: tuple[str, ...], language: Language) -> str:
+def _why_of(reasons: tuple[Reason, ...], notes: tuple[Note, ...], language: Language) -> str:
     fields: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
         fields.setdefault((_kind_of(reason), reason.keyword), []).append(reason.field)
@@ -168,8 +170,22 @@ def _why_of(reasons: tuple[Reason, ...], notes: tuple[str, ...], language: Langu
     ]
     if len(fields) > REASONS_SHOWN:
         words.append(language.say("{count} more", count=language.number(len(fields) - REASONS_SHOWN)))
-    words += [one_line(note, 160) for note in notes[:3]]
+    words += [note_in_words(note, language) for note in notes[:3]]
     return joined(*words) or language.say("it fits your interests")
+
+
+def note_in_words(note: Note, language: Language) -> str:
+    """What isn't certain about a choice: `S. Han: initials only`."""
+    about = one_line(note.about, 100)
+    match note.doubt:
+        case Doubt.CATEGORIES:
+            return language.say("categories unknown: the filter {about} could not be checked", about=about)
+        case Doubt.INITIALS:
+            return language.say("{about}: initials only", about=about)
+        case Doubt.NAMESAKE:
+            return language.say("{about}: perhaps a namesake", about=about)
+        case Doubt.FAMILY_NAME:
+            return language.say("{about}: family name only", about=about)
 
 
 def news_of(match: Match, language: Language) -> str:

@@ -17,7 +17,7 @@ from digest.domain.deliveries import (
     ReportKind,
     Suppression,
 )
-from digest.domain.digests import Digest, Email, Letterhead, Match, Reason, Section, SectionKind
+from digest.domain.digests import Digest, Doubt, Email, Letterhead, Match, Note, Reason, Section, SectionKind
 from digest.domain.papers import Authority, Paper, Revision, RevisionKind, WordCounts
 from digest.domain.readers import WEEKDAYS, Frequency, Interest, Profile, Status, Subscriber
 
@@ -31,6 +31,7 @@ __all__ = [
     "DeliveryEvent",
     "DeliveryState",
     "Digest",
+    "Doubt",
     "Edition",
     "EditionTotals",
     "Email",
@@ -40,6 +41,7 @@ __all__ = [
     "Letterhead",
     "Match",
     "Memory",
+    "Note",
     "Outcome",
     "Paper",
     "Pause",

@@ -20,8 +20,26 @@ class Reason:
 
     keyword: str
     field: str
-    """`title`, `abstract`, `author`, `category` or `upvotes`."""
+    """`title`, `abstract`, `author`, `category`, `source` or `upvotes`."""
     spans: tuple[tuple[int, int], ...] = ()
+
+
+class Doubt(StrEnum):
+    """What isn't certain about a choice."""
+
+    CATEGORIES = "categories"  # the paper has none, so a filter could not be checked
+    INITIALS = "initials"  # an author's initials alone agree
+    NAMESAKE = "namesake"  # an author's name agrees as far as it is given
+    FAMILY_NAME = "family-name"  # an author's family name alone is known
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the reader should know of a choice."""
+
+    doubt: Doubt
+    about: str
+    """The author, or the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +50,7 @@ class Match:
     interest: str
     score: float
     reasons: tuple[Reason, ...]
-    notes: tuple[str, ...] = ()
-    """What else the reader should know of the choice, such as that the paper's categories are unknown."""
+    notes: tuple[Note, ...] = ()
     revisions: tuple[Revision, ...] = ()
     """What became known of a paper that the reader was sent before; only in the section of revisions."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from digest.domain import Paper
+from digest.domain import Doubt, Note, Paper
 from digest.matching.aliases import windows_of
 from digest.matching.definitions import find_definitions
 from digest.matching.expressions import AnyPhrase, Like, Meaning, Person, Tag, Target, Term, Wording, phrases_of
@@ -46,7 +46,7 @@ class Hits:
     """Those of them where no doubt is left, such as a full given name; only these may exclude."""
     impacts: Mapping[int, float] = field(default_factory=dict)
     """What a hit is worth, by the paper's position."""
-    notes: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[int, Note] = field(default_factory=dict)
 
 
 NO_HITS = Hits()
@@ -163,14 +163,14 @@ class Day:
 
     def _find_person(self, person: Person) -> Hits:
         impacts: dict[int, float] = {}
-        notes: dict[int, str] = {}
+        notes: dict[int, Note] = {}
         certain = []
         for position, (how, author) in sorted(self._best_authors(person).items()):
             impacts[position] = AUTHOR_IMPACT if how is Likeness.CERTAIN else INITIALS_IMPACT
             if how is Likeness.CERTAIN:
                 certain.append(position)
             else:
-                notes[position] = f"{author}: {_why_uncertain(author)}"
+                notes[position] = Note(_doubt_of(author), author)
         return Hits(_bitmap(impacts), _bitmap(certain), impacts, notes)
 
     def _best_authors(self, person: Person) -> dict[int, tuple[Likeness, str]]:
@@ -222,10 +222,11 @@ def _bitmap(found: Iterable[int]) -> int:
     return reduce(lambda papers, position: papers | 1 << position, found, 0)
 
 
-def _why_uncertain(author: str) -> str:
+def _doubt_of(author: str) -> Doubt:
     given = [part for name in read_name(author) for part in name.given]
-    initials = "initials only" if any(len(part) == 1 for part in given) else "perhaps a namesake"
-    return initials if given else "family name only"
+    if not given:
+        return Doubt.FAMILY_NAME
+    return Doubt.INITIALS if any(len(part) == 1 for part in given) else Doubt.NAMESAKE
 
 
 def _tags_of(papers: Sequence[Paper]) -> dict[Tag, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digest.domain import Reason
+from digest.domain import Doubt, Note, Reason
 from digest.matching.day import Day
 from digest.matching.expressions import Like, Person, Tag, Term
 from digest.matching.interests import ReadInterest, Role, Slot, Unit
@@ -27,13 +27,13 @@ def reasons_of(interest: ReadInterest, findings: Findings, position: int) -> tup
     return tuple(dict.fromkeys(reasons))
 
 
-def notes_of(interest: ReadInterest, findings: Findings, position: int) -> tuple[str, ...]:
+def notes_of(interest: ReadInterest, findings: Findings, position: int) -> tuple[Note, ...]:
     """What the reader should know of the choice: filters that could not be checked, authors by initials only."""
     day = findings.day
     notes = []
     filters = [term.written for slot in interest.of(Role.FILTER) if isinstance(term := slot.expression, Term)]
     if filters and day.uncategorised >> position & 1:
-        notes.append(f"categories unknown: the filter {', '.join(filters)} could not be checked")
+        notes.append(Note(Doubt.CATEGORIES, ", ".join(filters)))
     for slot in _holding_slots(interest, findings, position):
         notes += [note for term in adding_terms(slot) if (note := day.hits(term).notes.get(position))]
     return tuple(dict.fromkeys(notes))

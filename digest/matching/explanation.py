@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.domain import Paper
+from digest.domain import Note, Paper
 from digest.matching.interests import Role
 
 
@@ -37,8 +37,9 @@ class Place:
     """What it adds to the score under its interest, the reader's weights included."""
     spans: tuple[tuple[int, int], ...] = ()
     """(start, end) offsets in the title or abstract."""
-    note: str = ""
-    """What the reader should know of it: that only initials agree, or what is nearly a hit."""
+    note: Note | None = None
+    hint: str = ""
+    """What is nearly a hit, where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

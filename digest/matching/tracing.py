@@ -155,10 +155,10 @@ def _places(term: Term, added: float, day: Day, position: int) -> Iterator[Place
     """The fields in which a term stands, each with its part of what it adds; or that it stands nowhere."""
     hits, target = day.hits(term), term.target
     if not hits.papers >> position & 1 or isinstance(target, Like):
-        yield Place(term.written, note=near_miss(term, day, position))
+        yield Place(term.written, hint=near_miss(term, day, position))
     elif isinstance(target, Person | Tag):
         field = target.kind if isinstance(target, Tag) else "author"
-        yield Place(term.written, field, 1, added, note=hits.notes.get(position, ""))
+        yield Place(term.written, field, 1, added, note=hits.notes.get(position))
     else:
         for field, there, part in day.parts(target, term, position):
             yield Place(term.written, field, len(there), added * part, tuple((hit.start, hit.end) for hit in there))

@@ -11,9 +11,11 @@ from digest.composing import Composer, Feedback, compose_email
 from digest.composing.emails import HTML_BYTES
 from digest.domain import (
     Digest,
+    Doubt,
     Email,
     Frequency,
     Match,
+    Note,
     Paper,
     Profile,
     Reason,
@@ -155,8 +157,11 @@ def test_reasons_name_authors_and_categories_and_carry_notes(
         Reason("cs.LG", "category"),
         Reason("source:arxiv", "source"),
     )
-    mail = read(compose(digest_of(replace(match, reasons=reasons, notes=("its categories are unknown",)))))
-    assert "Why: author Ines Feld · author Ada Lo · category cs.LG · source arxiv · its" in _plain(mail.text)
+    mail = read(compose(digest_of(replace(match, reasons=reasons, notes=(Note(Doubt.CATEGORIES, "cs.LG"),)))))
+    assert (
+        "Why: author Ines Feld · author Ada Lo · category cs.LG · source arxiv · categories unknown: the filter cs.LG"
+        in _plain(mail.text)
+    )
 
 
 def test_a_digest_of_several_days_names_them(compose: Compose, read: ReadEmail, digest_of: Build, match: Match) -> None:

@@ -17,7 +17,7 @@ from digest.composing.cleaning import clean
 from digest.composing.emails import HTML_BYTES
 from digest.composing.message import seven_bit
 from digest.composing.wrapping import TEXT_COLUMNS, columns, wrap
-from digest.domain import Digest, Email, Match, Paper, Reason, SourceAccount, Subscriber
+from digest.domain import Digest, Doubt, Email, Match, Note, Paper, Reason, SourceAccount, Subscriber
 
 Build = Callable[..., Digest]
 Compose = Callable[..., Email]
@@ -67,7 +67,13 @@ def test_no_text_breaks_out_of_its_place(
         Reason(texts.name, "author"),
         Reason(texts.word, "abstract", ((1, 9),)),
     )
-    found = replace(match, paper=paper, interest=texts.interest, reasons=reasons, notes=(texts.name,))
+    found = replace(
+        match,
+        paper=paper,
+        interest=texts.interest,
+        reasons=reasons,
+        notes=(Note(Doubt.INITIALS, texts.name), Note(Doubt.CATEGORIES, texts.word)),
+    )
     account = (SourceAccount(texts.name, paper.announced, announced=3, late=(texts.word,), partial=(texts.title,)),)
     digest = digest_of(found, subscriber=replace(ada, name=texts.name), account=account)
     email = compose(digest)

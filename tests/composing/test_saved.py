@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from digest.composing import Composer, compose_confirmation
-from digest.domain import Digest, Email, Match, Profile, Reason, SourceAccount, Subscriber
+from digest.domain import Digest, Doubt, Email, Match, Note, Profile, Reason, SourceAccount, Subscriber
 
 DAY = date(2026, 6, 30)
 SAVED = Path(__file__).parent / "saved"
@@ -37,7 +37,7 @@ def everything(digest_of: Build, match: Match) -> Digest:
             paper, id="arxiv:2606.00002", title="A <Small> KV Cache & Its Friends", upvotes=18, picked_by="tove"
         ),
         reasons=(Reason("KV cache", "title", ((10, 18),)), Reason("Ines Feld", "author")),
-        notes=("its categories are unknown",),
+        notes=(Note(Doubt.INITIALS, "I. Feld"),),
     )
     late = replace(match, paper=replace(paper, id="arxiv:2606.00003", announced=DAY - timedelta(days=4)))
     again = replace(match, paper=replace(paper, id="arxiv:2606.00004", edition=DAY - timedelta(days=1)))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from digest.domain import Interest, Paper, Profile
+from digest.domain import Doubt, Interest, Note, Paper, Profile
 from digest.matching import (
     Cut,
     Explanation,
@@ -81,7 +81,7 @@ def test_authors_categories_and_sources_are_told_by_their_field() -> None:
     assert found(explanation.interests[0]) == {
         "Song Han": ["author"], "Ada Lovelace": [], "category:cs.LG": ["category"], "source:arxiv": ["source"],
     }  # fmt: skip
-    assert explanation.interests[0].places[0].note == "S. Han: initials only"
+    assert explanation.interests[0].places[0].note == Note(Doubt.INITIALS, "S. Han")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_cuts_a_match_off_is_min_score_or_max_papers_or_that_no_digest_cove
 def test_what_nearly_hits_is_pointed_at(keyword: str, hint: str) -> None:
     explanation = explain([paper("A rag doll, quantised", "In storage")], Interest(keywords=(keyword,)))
     assert explanation.cut is Cut.NO_HIT
-    assert {place.note for place in explanation.interests[0].places} == {hint}
+    assert {place.hint for place in explanation.interests[0].places} == {hint}
 
 
 def test_a_profile_without_interests_has_nothing_to_explain() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from digest.domain import Interest, Match, Paper, Profile
+from digest.domain import Doubt, Interest, Match, Note, Paper, Profile
 from digest.matching import Statistics, match_papers, rank_trending
 from digest.matching.day import Day
 from digest.matching.expressions import Term
@@ -224,7 +224,7 @@ def test_categories_alone_take_all_of_their_papers() -> None:
 
 def test_a_paper_of_unknown_categories_passes_a_filter_and_the_note_says_so() -> None:
     (found,) = matches([paper("Mamba")], Interest(keywords=("mamba",), categories=("cs.LG", "cs.CV")))
-    assert found.notes == ("categories unknown: the filter cs.LG, cs.CV could not be checked",)
+    assert found.notes == (Note(Doubt.CATEGORIES, "cs.LG, cs.CV"),)
 
 
 def test_a_filter_that_cannot_be_checked_does_not_choose_alone() -> None:
@@ -241,7 +241,7 @@ def test_an_author_by_full_name_counts_more_than_by_initials_and_the_note_tells(
     papers = [paper("A", authors=("S. Han",), number=1), paper("B", authors=("Han, Song", "S. Han"), number=2)]
     certain, maybe = matches(papers, Interest(authors=("Song Han",)))
     assert (certain.paper.id[-1], certain.notes) == ("2", ())
-    assert (maybe.paper.id[-1], maybe.notes) == ("1", ("S. Han: initials only",))
+    assert (maybe.paper.id[-1], maybe.notes) == ("1", (Note(Doubt.INITIALS, "S. Han"),))
     assert [(reason.keyword, reason.field) for reason in maybe.reasons] == [("Song Han", "author")]
 
 
