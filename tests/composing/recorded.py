@@ -22,6 +22,7 @@ from email.policy import strict
 from pathlib import Path
 from typing import Any
 
+from justhtml import JustHTML
 from lxml import html as lxml_html
 from rich.console import Console
 
@@ -68,6 +69,7 @@ def faults_of(email: Email) -> Iterator[str]:
         return
     if len(html.get_payload()) > HTML_BYTES:
         yield "HTML above its limit"
+    yield from map(str, JustHTML(html.get_content(), collect_errors=True).errors)
     tree = lxml_html.document_fromstring(html.get_content())
     if [len(list(tree.iter(tag))) for tag in ("h1", "script", "img")] != [1, 0, 0]:
         yield "not one heading, or scripts, or images"
