@@ -18,6 +18,8 @@ MOST_BROKEN_DIGESTS = 5
 """So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
 FEWEST_ATTEMPTS_JUDGED = 20
 """Of so many, half don't meet dead addresses on one day: a relay that says so of them is set up wrongly."""
+FEWEST_ALL_REFUSED = 3
+"""Of so many at least one address lives."""
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +89,7 @@ def words_of(pause: Pause) -> str:
 def _doubts_of(counts: Counter[DeliveryState]) -> str:
     """Why a run's refusals are about the relay, so that none may count against its address; empty if they may."""
     refused, attempts = counts[DeliveryState.REJECTED], counts.total() - counts[DeliveryState.PENDING]
-    if attempts < FEWEST_ATTEMPTS_JUDGED or refused * 2 < attempts:
-        return ""
-    return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"
+    is_half = attempts >= FEWEST_ATTEMPTS_JUDGED and refused * 2 >= attempts
+    if is_half or refused == attempts >= FEWEST_ALL_REFUSED:
+        return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"
+    return ""

@@ -51,7 +51,7 @@ from digest.preview import preview_digest
 from digest.sources import open_http
 from digest.sources.files import Files
 from digest.storage import Returned, Store, open_store
-from tests.refusing_relay import open_refusing_relay
+from tests.delivery.hostile import FaultServer, running
 
 SUNDAY = date(2026, 6, 28)
 MONDAY = date(2026, 6, 29)
@@ -381,8 +381,8 @@ def test_whom_the_relay_refuses_for_good_gets_no_more_mail_after_as_many_days(
     make: Callable[..., Installation], reply: str, days: int
 ) -> None:
     world = make(reader("ada"))
-    with open_refusing_relay(reply) as port:
-        world.parts = replace(world.parts, relays=(Relay("smtp", partial(Smtp, port=port), 2),))
+    with running(FaultServer({"RCPT": [reply, "…"]})) as relay:
+        world.parts = replace(world.parts, relays=(Relay("smtp", partial(Smtp, port=relay.port), 2),))
         for day in range(days + 1):
             world.announce(MONDAY + timedelta(days=day), f"Hedge {day}")
             world.run(MONDAY + timedelta(days=day))
@@ -392,8 +392,8 @@ def test_whom_the_relay_refuses_for_good_gets_no_more_mail_after_as_many_days(
 
 def test_a_refusal_that_is_our_own_fault_counts_against_nobody(make: Callable[..., Installation]) -> None:
     world = make(reader("ada"))
-    with open_refusing_relay("550 5.7.1 we don't know you") as port:
-        world.parts = replace(world.parts, relays=(Relay("smtp", partial(Smtp, port=port), 2),))
+    with running(FaultServer({"RCPT": ["550 5.7.1 we don't know you"]})) as relay:
+        world.parts = replace(world.parts, relays=(Relay("smtp", partial(Smtp, port=relay.port), 2),))
         world.announce(MONDAY, "A hedge")
         world.run(MONDAY)
 

@@ -304,13 +304,18 @@ def test_readers_whose_servers_refuse_them_pause_nothing(make: Make, relay: Rela
 
 
 @pytest.mark.parametrize(
-    ("refused", "suppressed", "words"),
-    [(9, 9, ""), (10, 0, "10 of 20 mails were refused for good"), (20, 0, "20 of 20")],
+    ("refused", "readers", "suppressed", "words"),
+    [
+        (9, 20, 9, ""),
+        (10, 20, 0, "10 of 20 mails were refused for good"),
+        (2, 3, 2, ""),
+        (3, 3, 0, "3 of 3 mails were refused for good"),
+    ],
 )
 def test_a_relay_that_refuses_half_of_all_readers_bars_nobody_and_pauses_sending(
-    refused: int, suppressed: int, words: str, make: Make, relay: Relay
+    refused: int, readers: int, suppressed: int, words: str, make: Make, relay: Relay
 ) -> None:
-    world = make(*names(20))
+    world = make(*names(readers))
     world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"] * refused}))
 
     report = world.run()
