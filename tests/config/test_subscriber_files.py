@@ -150,7 +150,7 @@ def test_every_mistake_of_a_file_is_reported_with_key_and_repair() -> None:
     assert "write name@example.org" in found["email"]
     assert "did you mean 'frequency'?" in found["frequncy"]
     assert "did you mean 'keywords'?" in found["interests.0.keywordz"]
-    assert 'write a list: ["…", "…"]' in found["keywords"]
+    assert """is no list, found 'pruning' — write one""" in found["keywords"]
     assert "on one line" in found["name"]
 
 
@@ -227,7 +227,9 @@ def test_a_folder_that_is_not_there_holds_no_subscriber(tmp_path: Path) -> None:
 
 
 def test_an_id_is_stable_and_tells_nothing_of_the_address() -> None:
-    assert subscriber_id("ada@example.org") == subscriber_id("ada@Example.ORG") != subscriber_id("Ada@example.org")
+    assert (
+        subscriber_id("ada@example.org") == subscriber_id("Ada@Example.ORG") != subscriber_id("ada+papers@example.org")
+    )
     assert len(subscriber_id("ada@example.org")) == 20
     assert "ada" not in subscriber_id("ada@example.org")
 
@@ -271,3 +273,14 @@ def _read(values: Mapping[str, Any]) -> Subscriber | tuple[Mistake, ...]:
         return read(values)
     except ConfigError as error:
         return error.mistakes
+
+
+def test_mistakes_of_the_file_and_of_its_words_are_told_together() -> None:
+    found = mistakes_in({"email": "nobody", "keywords": ["(mamba"], "interests": [{"query": "AND"}, "pruning"]})
+
+    assert set(found) == {"email", "keywords[0]", "interests.0.query", "interests.1"}
+
+
+@pytest.mark.parametrize("name", ["\x9b31mEve", "Eve\u202e", "Eve\u2028Bob"])
+def test_a_name_that_would_steer_a_terminal_is_a_mistake(name: str) -> None:
+    assert set(mistakes_in({"email": "eve@example.org", "name": name})) == {"name"}
