@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from digest.matching.aliases import Window
 from digest.matching.phrases import Phrase, stands
-from digest.matching.runs import KeySet, Passage, find_runs
+from digest.matching.runs import Columns, KeySet, Passage, find_runs, read_columns
 from digest.matching.words import Words
 
 
@@ -37,11 +37,15 @@ def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> dict[Phr
 
     Hits of one phrase never overlap; the leftmost counts.
     """
+    if not texts or not phrases:
+        return {}
     places = [(number, window) for number, text in enumerate(texts) for window in (None, *text.windows)]
     passages = [_passage(texts[number].words, window) for number, window in places]
+    columns = read_columns(passages, max(len(phrase.key) for phrase in phrases))
     hits: defaultdict[Phrase, dict[int, list[Hit]]] = defaultdict(dict)
-    for is_exact, sought in ((exact, [each for each in phrases if each.is_exact is exact]) for exact in (False, True)):
-        for place, phrase, first, last in _find(passages, sought, is_exact=is_exact) if sought and texts else ():
+    for is_exact in (False, True):
+        sought = [phrase for phrase in phrases if phrase.is_exact is is_exact]
+        for place, phrase, first, last in _find(passages, columns, sought, is_exact=is_exact):
             number, window = places[place]
             hits[phrase].setdefault(number, []).append(_hit(passages[place].words, window, first, last))
     return {
@@ -52,8 +56,11 @@ def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> dict[Phr
 
 def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
     """The hits from left to right, without those that overlap one before them."""
+    found = sorted(hits)
+    if len(found) == 1:
+        return found
     kept: list[Hit] = []
-    for hit in sorted(hits):
+    for hit in found:
         if not kept or kept[-1].end <= hit.start:
             kept.append(hit)
     return kept
@@ -72,16 +79,18 @@ def _hit(words: Words, window: Window | None, first: int, last: int) -> Hit:
 
 
 def _find(
-    passages: Sequence[Passage], phrases: Sequence[Phrase], *, is_exact: bool
+    passages: Sequence[Passage], columns: Columns, phrases: Sequence[Phrase], *, is_exact: bool
 ) -> Iterator[tuple[int, Phrase, int, int]]:
     """The runs of words that may be read as one of the phrases: the passage, the phrase, the first and last word."""
     closed, opened = (_by_key(phrase for phrase in phrases if phrase.is_open is is_open) for is_open in (False, True))
-    for place, first, last in find_runs(passages, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact):
+    for place, first, last, is_opening in find_runs(
+        columns, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact
+    ):
         words = passages[place].words
         letters = words.exact if is_exact else words.folded
         before = "".join(letters[first:last])
         found = closed.get(before + letters[last], [])
-        if opened:
+        if is_opening:
             found = [*found, *_opening(opened, before, {letters[last], words.exact[last]})]
         for phrase in found:
             if stands(phrase, words, letters, first, last):

@@ -17,7 +17,8 @@ _CHARACTER = re.compile(f"[{_CJK}]")
 _SPACELESS = re.compile(f"[{_HAN_AND_KANA}]")
 _LETTER = rf"[^\W_{_CJK}]"
 _WORD = re.compile(
-    rf"""( [{_CJK}]                                                       # one character is one word
+    rf"""( [A-Za-z]{{2,}}+(?=[\s,])                                         # most words, found soonest
+         | [{_CJK}]                                                       # one character is one word
          | (?<![^\W_])(?:[A-Za-z]|\d{{1,4}}):(?:[A-Za-z]|\d{{1,4}})(?![^\W_])   # N:M, 2:4
          | (?<![^\W_])[A-Za-z](?:\+\+|\#)                                 # C++, C#
          | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
@@ -87,7 +88,9 @@ def read_words(text: str) -> Words:
         return Words((), (), (), (), (), ())
     offsets = list(accumulate(map(len, pieces)))
     exact, folded, capitals = zip(*map(read_word, pieces[1::3]), strict=True)
-    joints = [_joint(plain.text[end : start + 1]) for end, start in zip(offsets[2::3], offsets[3:-1:3], strict=False)]
+    joints = [
+        Joint.SPACE if gap == " " else _joint(gap, word[0]) for gap, word in zip(pieces[3:-1:3], pieces[4::3], strict=True)
+    ]
     if not plain.text.isascii():
         joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
     return Words(
@@ -95,8 +98,8 @@ def read_words(text: str) -> Words:
         folded=folded,
         capitals=capitals,
         joints=(Joint.GAP, *joints),
-        starts=tuple([plain.starts[start] for start in offsets[:-1:3]]),
-        ends=tuple([plain.ends[end - 1] for end in offsets[1::3]]),
+        starts=tuple(map(plain.starts.__getitem__, offsets[:-1:3])),
+        ends=tuple(plain.ends[end - 1] for end in offsets[1::3]),
     )
 
 
@@ -142,9 +145,8 @@ def _within_script(joint: Joint, before: str, after: str) -> Joint:
 
 
 @lru_cache(maxsize=1 << 14)
-def _joint(gap: str) -> Joint:
-    """The joint of what stands between two words, given with the second one's first letter."""
-    between, following = gap[:-1], gap[-1]
+def _joint(between: str, following: str) -> Joint:
+    """The joint of what stands between two words; of the second one only the first letter is told."""
     if not between or between in _HYPHENS or (between == "." and following.islower()):  # node.js
         return Joint.TIGHT
     return Joint.GAP if _GAP.search(between) else Joint.SPACE
