@@ -85,20 +85,24 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
 
 def stands(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
     """Whether the words from first to last, whose letters are the phrase's already, may be read as it."""
-    if first == last and not (phrase.acronyms or phrase.is_alone):
-        return True
-    if first != last:
-        offset = 0
-        for position in range(first, last):
-            offset += len(letters[position])
-            if words.joints[position + 1] is Joint.SPACE and offset not in phrase.splits:
-                return False
+    if first != last and not _has_split(phrase, words, letters, first, last):
+        return False
     if phrase.is_alone and _is_in_compound(words, first):
         return False
-    return all(
+    return not phrase.acronyms or all(
         _capitals(words, letters, range(first, last + 1), part=(start, end)) >= fewest
         for start, end, fewest in phrase.acronyms
     )
+
+
+def _has_split(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
+    """Whether each space between the words is where the phrase may have one."""
+    offset = 0
+    for position in range(first, last):
+        offset += len(letters[position])
+        if words.joints[position + 1] is Joint.SPACE and offset not in phrase.splits:
+            return False
+    return True
 
 
 def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:

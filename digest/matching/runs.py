@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,8 @@ from digest.matching.words import Joint, Words
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
+Run = tuple[int, int, int, bool]
+"""The number of a passage, and those of the run's first and last word in it."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _TABLE_BITS = 22
@@ -109,15 +110,6 @@ class _Runs:
     letters_before: Numbers
     """and how many letters they have."""
 
-class Run(NamedTuple):
-    """A run that may be a key: the number of the passage, and those of the run's first and last word in it."""
-
-    passage: int
-    first: int
-    last: int
-    is_opening: bool
-    """Whether it may begin with an opened key."""
-
 
 def read_columns(passages: Sequence[Passage], longest: int) -> Columns:
     """The passages to be searched for keys of at most so many letters."""
@@ -141,7 +133,7 @@ def read_columns(passages: Sequence[Passage], longest: int) -> Columns:
 
 
 def find_runs(columns: Columns, closed: KeySet, opened: KeySet, *, is_exact: bool) -> Iterator[Run]:
-    """The runs that may be a key.
+    """The runs that may be a key, each with whether it may begin with an opened one.
 
     A run may be one of the `closed` keys as it stands, and one of the `opened` by a beginning that ends in its last
     word, which may then be spelt exactly. No run crosses a gap.
@@ -182,7 +174,7 @@ def _located(runs: _Runs, columns: Columns, chosen: Numbers, is_opening: Flags) 
     passage = np.searchsorted(columns.starts, first, "right") - 1
     start = columns.starts[passage]
     found = (passage, first - start, last - start, is_opening[chosen])
-    return map(Run, *(column.tolist() for column in found))
+    return zip(*(column.tolist() for column in found), strict=True)
 
 
 def _number(words: Iterable[str], longest: int) -> tuple[_Spellings, Numbers]:

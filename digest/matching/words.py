@@ -88,9 +88,8 @@ def read_words(text: str) -> Words:
         return Words((), (), (), (), (), ())
     offsets = list(accumulate(map(len, pieces)))
     exact, folded, capitals = zip(*map(read_word, pieces[1::3]), strict=True)
-    joints = [
-        Joint.SPACE if gap == " " else _joint(gap, word[0]) for gap, word in zip(pieces[3:-1:3], pieces[4::3], strict=True)
-    ]
+    between = zip(pieces[3:-1:3], pieces[4::3], strict=True)
+    joints = [Joint.SPACE if gap == " " else _joint(gap, following[0]) for gap, following in between]
     if not plain.text.isascii():
         joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
     return Words(
@@ -124,8 +123,11 @@ def is_telling(words: Words, position: int, *, is_before: bool = False) -> bool:
     With `is_before` it is asked what the word says of the next one: `understanding diffusion` says no kind of it.
     """
     word = words.exact[position]
-    if is_before and word in LEADING_WORDS:
-        return False
+    return _is_telling(word) and not (is_before and word in LEADING_WORDS)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_telling(word: str) -> bool:
     return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
