@@ -109,8 +109,10 @@ class Day:
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
         defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in self.papers]
-        texts = [title for title, _ in self.words] + [abstract for _, abstract in self.words]
-        return [Text(words, tuple(windows_of(words, known))) for words, known in zip(texts, defined * 2, strict=True)]
+        titles = [(paper.title, words) for paper, (words, _) in zip(self.papers, self.words, strict=True)]
+        abstracts = [(paper.abstract, words) for paper, (_, words) in zip(self.papers, self.words, strict=True)]
+        texts = zip(titles + abstracts, defined * 2, strict=True)
+        return [Text(words, tuple(windows_of(text, words, known))) for (text, words), known in texts]
 
     def _find(self, term: Term) -> Hits:
         if isinstance(term.target, Like):

@@ -27,7 +27,7 @@ _WORD = re.compile(
          )((?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.)?)                            # Newton's, man vs. machine""",
     re.VERBOSE,
 )
-_HYPHENS = frozenset("-‐‒–−_")
+_HYPHENS = frozenset(("-", "‐", "‒", "–", "−", "_", "--"))  # two are TeX's dash between equals: vision--language
 _GAP = re.compile(r"[.,;:!?()\[\]—…。、〈-】〔-〟·•|<>=]|\n\s*\n|\s[-‐‒–−]+\s|[-–]{2}")
 
 FUNCTION_WORDS = frozenset(
