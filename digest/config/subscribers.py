@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,8 +19,10 @@ from digest.config.toml import read_toml
 from digest.domain import Frequency, Interest, Profile, Subscriber
 from digest.errors import ConfigError, Mistake
 
-Checker = Callable[[Interest], Iterable[tuple[str, str, str]]]
-"""Finds mistakes in an interest's language, as (key, problem, repair); the matching stage has it."""
+Checker = Callable[[Profile], Iterable[tuple[str, str, str]]]
+"""Finds mistakes in a profile's language, as (key, problem, repair); the matching stage has it."""
+
+_KEY = re.compile(r"interests\[(?P<number>\d+)\]\.?(?P<rest>.*)")
 
 
 def _check_address(value: str) -> str:
@@ -103,19 +106,16 @@ def read_subscriber(
     except ValidationError as error:
         raise ConfigError(read_mistakes(error, file=file, model=SubscriberTable)) from error
     interests = table.all_interests()
-    mistakes = [
-        Mistake(file, f"{place}.{key}" if place else key, problem, repair)
-        for place, interest in interests
-        for key, problem, repair in check(interest)
-    ]
-    if mistakes:
-        raise ConfigError(mistakes)
     profile = Profile(
         interests=tuple(interest for _, interest in interests),
         max_papers=table.max_papers,
         min_score=table.min_score,
         trending=table.trending,
     )
+    places = [place for place, _ in interests]
+    mistakes = [Mistake(file, _key_in_file(key, places), problem, repair) for key, problem, repair in check(profile)]
+    if mistakes:
+        raise ConfigError(mistakes)
     return Subscriber(
         id=subscriber_id(table.email),
         email=table.email,
@@ -147,6 +147,12 @@ def load_subscribers(folder: Path, *, timezone: str, send_at: time, check: Check
     if mistakes:
         raise ConfigError(mistakes)
     return tuple(found)
+
+
+def _key_in_file(key: str, places: Sequence[str]) -> str:
+    """A profile's `interests[1].query` as the file has it: `interests.0.query`, or `query` in the shorter form."""
+    found = _KEY.fullmatch(key)
+    return ".".join(part for part in (places[int(found["number"])], found["rest"]) if part) if found else key
 
 
 def _find_doubles(found: Iterable[Subscriber]) -> list[Mistake]:
