@@ -90,6 +90,7 @@ def _find(
 ) -> Iterator[tuple[int, _Sought, int, int]]:
     """The runs of words that may be read as a phrase: the passage, the phrase, the first and last word."""
     closed, opened = (_by_key(each for each in sought if each.phrase.is_open is is_open) for is_open in (False, True))
+    longest = max(map(len, opened), default=0)
     runs = find_runs(columns, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact)
     for place, first, last, is_opening in runs:
         words = passages[place].words
@@ -97,15 +98,15 @@ def _find(
         before = "".join(letters[first:last])
         found = closed.get(before + letters[last], [])
         if is_opening:
-            found = [*found, *_opening(opened, before, {letters[last], words.exact[last]})]
+            found = [*found, *_opening(opened, longest, before, {letters[last], words.exact[last]})]
         for each in found:
             if stands(each.phrase, words, letters, first, last):
                 yield place, each, first, last
 
 
-def _opening(opened: Mapping[str, list[_Sought]], before: str, endings: Collection[str]) -> list[_Sought]:
+def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, endings: Collection[str]) -> list[_Sought]:
     """The phrases with a wildcard that end within the last word, which is spelt in one of these ways."""
-    shortest, longest = len(before) + 1, max(map(len, opened))
+    shortest = len(before) + 1
     whole = [before + ending for ending in endings]
     beginnings = {word[:size] for word in whole for size in range(shortest, min(len(word), longest) + 1)}
     return [each for key in sorted(beginnings) for each in opened.get(key, ())]
