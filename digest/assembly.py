@@ -51,10 +51,14 @@ class Span:
     """The ids of `papers`."""
 
     @property
-    def oldest(self) -> date:
-        """The oldest edition to which any of the papers belongs that may have been mailed before."""
-        papers = (*self.listed, *(match.paper for match in self.revised))
-        return min((paper.edition for paper in papers if paper.edition), default=self.edition)
+    def oldest_revised(self) -> date:
+        """The oldest edition of the revised papers, at most thirty days back."""
+        return min((match.paper.edition for match in self.revised if match.paper.edition), default=self.edition)
+
+    @property
+    def editions_listed(self) -> frozenset[date]:
+        """The editions of the listed papers, which may go back to the first one."""
+        return frozenset(paper.edition for paper in self.listed if paper.edition)
 
     @property
     def every_paper(self) -> tuple[Paper, ...]:
@@ -95,9 +99,12 @@ def assemble_digests(
 
 
 def _find_mailed(readers: Iterable[Subscriber], span: Span, history: History) -> Iterator[frozenset[str]]:
-    """For each reader the papers they were mailed since the oldest of the span."""
+    """For each reader what they were mailed of the span's papers, and more: mails are looked through as a whole."""
+    days = {day for day in span.editions_listed if day < span.oldest_revised}
     for some in in_batches(readers, READERS_A_BATCH):
-        mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=span.edition)
+        mailed = history.mailed(
+            [reader.id for reader in some], since=span.oldest_revised, before=span.edition, covering=days
+        )
         yield from (mailed.get(reader.id, frozenset()) for reader in some)
 
 

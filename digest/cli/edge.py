@@ -34,7 +34,7 @@ from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.hosts import is_loopback
 from digest.links import Verb, make_learning_links
-from digest.matching import check_interest
+from digest.matching import check_profile
 from digest.pipeline import Parts
 from digest.sources import Source, open_http
 from digest.storage import Store, open_store
@@ -131,7 +131,7 @@ def read_files(config: Config) -> tuple[Subscriber, ...]:
         config.subscribers,
         timezone=config.schedule.timezone,
         send_at=config.schedule.send_at,
-        check=check_interest,
+        check=check_profile,
     )
 
 
@@ -142,7 +142,7 @@ def subscriber_reader(config: Config, *, file: str = "sign-up") -> Callable[[Map
         file=file,
         timezone=config.schedule.timezone,
         send_at=config.schedule.send_at,
-        check=check_interest,
+        check=check_profile,
     )
 
 

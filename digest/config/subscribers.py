@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import time
 from pathlib import Path
@@ -20,8 +21,10 @@ from digest.config.values import LanguageTag, OneLine, TimeOfDay, Timezone
 from digest.domain import Frequency, Interest, Profile, Subscriber
 from digest.errors import ConfigError, Mistake
 
-Checker = Callable[[Interest], Iterable[tuple[str, str, str]]]
-"""Finds mistakes in an interest's language, as (key, problem, repair); the matching stage has it."""
+Checker = Callable[[Profile], Iterable[tuple[str, str, str]]]
+"""Finds mistakes in a profile's language, as (key, problem, repair); the matching stage has it."""
+
+_KEY = re.compile(r"interests\[(?P<number>\d+)\]\.?(?P<rest>.*)")
 
 
 def _check_address(value: str) -> str:
@@ -109,7 +112,7 @@ def read_subscriber(
         table = SubscriberTable.model_validate(values)
     except ValidationError as error:
         mistakes = read_mistakes(error, file=file, model=SubscriberTable)
-        raise ConfigError([*mistakes, *_find_language_mistakes(_readable_interests(values), file, check)]) from error
+        raise ConfigError([*mistakes, *_find_language_mistakes([*_readable_interests(values)], file, check)]) from error
     interests = table.all_interests()
     if mistakes := _find_language_mistakes(interests, file, check):
         raise ConfigError(mistakes)
@@ -133,12 +136,16 @@ def read_subscriber(
     )
 
 
-def _find_language_mistakes(interests: Iterable[tuple[str, Interest]], file: str, check: Checker) -> list[Mistake]:
-    return [
-        Mistake(file, f"{place}.{key}" if place else key, problem, repair)
-        for place, interest in interests
-        for key, problem, repair in check(interest)
-    ]
+def _find_language_mistakes(interests: Sequence[tuple[str, Interest]], file: str, check: Checker) -> list[Mistake]:
+    places = [place for place, _ in interests]
+    profile = Profile(tuple(interest for _, interest in interests))
+    return [Mistake(file, _key_in_file(key, places), problem, repair) for key, problem, repair in check(profile)]
+
+
+def _key_in_file(key: str, places: Sequence[str]) -> str:
+    """A profile's `interests[1].query` as the file has it: `interests.0.query`, or `query` in the shorter form."""
+    found = _KEY.fullmatch(key)
+    return ".".join(part for part in (places[int(found["number"])], found["rest"]) if part) if found else key
 
 
 def _readable_interests(values: Mapping[str, Any]) -> Iterator[tuple[str, Interest]]:

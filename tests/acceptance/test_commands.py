@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import read_subscriber, subscriber_id
-from digest.matching import check_interest
+from digest.matching import check_profile
 from digest.storage import open_store
 from tests.acceptance.conftest import Installation
 from tests.conftest import ROOT
@@ -173,7 +173,7 @@ def test_an_added_reader_is_a_file_and_the_same_address_twice_is_refused(ready: 
 
 def test_a_file_is_not_put_over_what_a_reader_asked_for_on_the_web(ready: Installation) -> None:
     ready.call("history")  # makes the database
-    read_signup = partial(read_subscriber, file="", timezone="UTC", send_at=time(7, 30), check=check_interest)
+    read_signup = partial(read_subscriber, file="", timezone="UTC", send_at=time(7, 30), check=check_profile)
     with open_store(f"sqlite:///{ready.folder}/data/digest.db", now=lambda: NOW, read_signup=read_signup) as store:
         store.subscribers.add_signup(subscriber_id("eve@example.org"), "eve@example.org", {"keywords": ["snails"]})
         store.subscribers.confirm(subscriber_id("eve@example.org"), cursor=NOW.date())

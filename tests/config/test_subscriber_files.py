@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from digest.config import load_subscribers, read_subscriber, subscriber_id
 from digest.domain import Frequency, Interest, Profile, Status, Subscriber
 from digest.errors import ConfigError, Mistake
-from digest.matching import check_interest
+from digest.matching import check_profile
 
 ADA = """
 email = "ada@example.org"
@@ -43,11 +43,11 @@ weight = 1.5
 
 
 def read(values: Mapping[str, Any]) -> Subscriber:
-    return read_subscriber(values, file="ada.toml", timezone="Europe/Zurich", send_at=time(6, 30), check=check_interest)
+    return read_subscriber(values, file="ada.toml", timezone="Europe/Zurich", send_at=time(6, 30), check=check_profile)
 
 
 def load(folder: Path) -> tuple[Subscriber, ...]:
-    return load_subscribers(folder, timezone="Europe/Zurich", send_at=time(6, 30), check=check_interest)
+    return load_subscribers(folder, timezone="Europe/Zurich", send_at=time(6, 30), check=check_profile)
 
 
 def mistakes_in(values: Mapping[str, Any]) -> dict[str, str]:
