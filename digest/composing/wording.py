@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
 
 from digest.composing.building import UNNAMED_INTEREST, personal_matches
 from digest.composing.cleaning import one_line, shorten
@@ -13,7 +12,6 @@ from digest.domain import (
     Digest,
     Frequency,
     Letterhead,
-    Match,
     Paper,
     Reason,
     Revision,
@@ -152,13 +150,8 @@ def standing_of(paper: Paper, language: Language) -> str:
     )
 
 
-def why_of(match: Match, language: Language) -> str:
-    """Why the paper was chosen, one line: `“KV cache” in title · “quantiz*” in abstract`."""
-    return _why_of(match.reasons, match.notes, language)
-
-
-@lru_cache(maxsize=8192)  # readers share their words
-def _why_of(reasons: tuple[Reason, ...], notes: tuple[str, ...], language: Language) -> str:
+def why_of(reasons: Iterable[Reason], notes: Sequence[str], language: Language) -> str:
+    """Why a paper was chosen, one line: `“KV cache” in title · “quantiz*” in abstract`."""
     fields: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
         fields.setdefault((_kind_of(reason), reason.keyword), []).append(reason.field)
@@ -172,9 +165,9 @@ def _why_of(reasons: tuple[Reason, ...], notes: tuple[str, ...], language: Langu
     return joined(*words) or language.say("it fits your interests")
 
 
-def news_of(match: Match, language: Language) -> str:
+def news_of(revisions: Sequence[Revision], language: Language) -> str:
     """What became known of a paper that the reader was sent before."""
-    return joined(*(_revision_in_words(revision, language) for revision in match.revisions[:3]))
+    return joined(*(_revision_in_words(revision, language) for revision in revisions[:3]))
 
 
 def _revision_in_words(revision: Revision, language: Language) -> str:

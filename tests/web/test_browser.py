@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from digest.config import subscriber_id
 from digest.domain import Status
-from digest.links import Purpose, Verb, make_learning_links
+from digest.links import Purpose, Verb, make_learning_link
 from tests.conftest import skip_or_fail
 from tests.web.conftest import ADA, DAY, LINK, SECRETS, World, add_active, serving
 
@@ -61,9 +61,9 @@ def test_a_reader_takes_some_of_what_a_paper_teaches_and_takes_it_back(world: Wo
     page.on("console", lambda message: complaints.append(message.text))
     world.add_papers("Structured pruning of vision transformers")
     identity = add_active(world, ADA, keywords=["pruning", "protein"])
-    links = make_learning_links("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
+    link = make_learning_link("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
     with serving(world.app()) as address:
-        page.goto(address + links[Verb.MORE])
+        page.goto(f"{address}{link}/{Verb.MORE}")
         page.get_by_label("structured pruning").uncheck()
         page.get_by_role("button", name="Change my profile").click()
         page.get_by_role("heading", name="Your profile has changed").wait_for()
@@ -72,7 +72,7 @@ def test_a_reader_takes_some_of_what_a_paper_teaches_and_takes_it_back(world: Wo
         page.get_by_role("button", name="Undo").click()
         page.get_by_text("Undone.").first.wait_for()
         assert keywords_of(world, identity) == ("pruning", "protein")
-        page.goto(address + links[Verb.MUTE])
+        page.goto(f"{address}{link}/{Verb.MUTE}")
         page.get_by_label("Or another term").fill("survey")
         page.get_by_role("button", name="Mute").click()
         page.get_by_text("Leave out survey").wait_for()
@@ -89,7 +89,8 @@ def test_no_page_is_wider_than_a_phone(world: World, page: Page) -> None:
     identity = add_active(world, ADA, name="A" * 150)
     world.add_papers("An" + "x" * 200)
     with serving(world.app()) as address:
-        lessons = make_learning_links("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS).values()
+        link = make_learning_link("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
+        lessons = [f"{link}/{verb}" for verb in Verb]
         for path in ("/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose), *lessons):
             page.goto(address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
