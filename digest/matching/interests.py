@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 from digest.domain import Interest
 from digest.matching.expressions import AnyOf, Expression, Target, Term, map_terms, terms_of
@@ -120,6 +121,7 @@ def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
         yield Slot(role, Unit(bare, frozenset(counted)), 1.0, expression, written)
 
 
+@lru_cache(maxsize=4096)  # readers share their words, and each profile is read twice: to score and to say why
 def _theme_slot(role: Role, terms: tuple[Term, ...], written: str) -> Slot:
     if len(terms) == 1:
         return Slot(role, Unit(replace(terms[0], written="", weight=1.0)), terms[0].weight, terms[0], written)
