@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +12,6 @@ from functools import lru_cache
 from json import JSONEncoder
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
-from itsdangerous.encoding import base64_encode
 
 from digest.errors import LinkError
 
@@ -59,11 +59,10 @@ def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: da
 
     Equal arguments give equal links, so a mail can be made again byte for byte. `secrets` are newest first.
     """
-    payload = base64_encode(f"[{_quoted(subscriber_id)},{issued.toordinal()}]")
+    payload = _base64(f"[{_quoted(subscriber_id)},{issued.toordinal()}]".encode())
     mac = _mac(purpose, secrets[0]).copy()
-    mac.update(payload)
-    token = (payload + b"." + base64_encode(mac.digest())).decode("ascii")
-    return f"{base_url.rstrip('/')}/{purpose}/{token}"
+    mac.update(payload.encode())
+    return f"{base_url.rstrip('/')}/{purpose}/{payload}.{_base64(mac.digest())}"
 
 
 def make_learning_link(
@@ -103,6 +102,10 @@ def read_dated_token(token: str, purpose: Purpose, *, today: date, secrets: Sequ
     if lifetime is not None and today - day > lifetime:
         raise LinkError(f"this link was valid for {lifetime.days} days and has expired")
     return str(subscriber_id), day
+
+
+def _base64(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
 
 
 @lru_cache(maxsize=64)

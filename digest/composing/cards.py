@@ -12,7 +12,7 @@ from markupsafe import escape
 from digest.composing.cleaning import ELLIPSIS, clean, one_line, safe_link, word_end
 from digest.composing.language import Language
 from digest.composing.marking import Markable
-from digest.composing.message import quoted_printable, seven_bit, short_lines
+from digest.composing.message import in_references, quoted_printable, seven_bit, short_lines
 from digest.composing.passages import opening_end, passage_of
 from digest.composing.templates import Composer, Feedback, Page
 from digest.composing.wording import (
@@ -195,7 +195,7 @@ def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[s
 
 
 def _encoded(text: str) -> bytes:
-    return seven_bit(str(escape(text)))
+    return in_references(escape(text))
 
 
 def _in_lines(text: str) -> str:

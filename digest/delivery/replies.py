@@ -87,7 +87,8 @@ def read_codes(words: str) -> tuple[int | None, str]:
 
 def tidy_words(text: str) -> str:
     """A server's words as one line of printable characters, at most WORDS_KEPT of them."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 2 * WORDS_KEPT])
+    text = text[: 2 * WORDS_KEPT]
+    printable = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.split())[:WORDS_KEPT]
 
 
