@@ -348,12 +348,10 @@ def _compose(
     digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
 ) -> Iterator[Email]:
     cards: dict[tuple[str, str], Card] = {}
+    if not parts.composer.letterhead.mails_when_empty:
+        digests = _without_empty(digests, parts, is_rehearsal=is_rehearsal)
     for digest in digests:
         reader = digest.subscriber
-        if digest.is_empty and not parts.composer.letterhead.mails_when_empty:
-            if not is_rehearsal:
-                parts.store.deliveries.skip(digest.edition, reader.id)
-            continue
         try:
             with _watch(report, "compose"):
                 email = compose_with_cards(digest, cards, parts)
@@ -368,6 +366,17 @@ def _compose(
             continue
         report.composed += 1
         yield email
+
+
+def _without_empty(digests: Iterable[Digest], parts: Parts, *, is_rehearsal: bool) -> Iterator[Digest]:
+    """The digests that have something to say; the others' readers are skipped, many in one commit.
+
+    Those not skipped yet when sending stops keep their promise, and the next run finds again that it is empty.
+    """
+    for some in in_batches(digests, READERS_A_BATCH):
+        yield from (digest for digest in some if not digest.is_empty)
+        if not is_rehearsal and (empty := [digest for digest in some if digest.is_empty]):
+            parts.store.deliveries.skip(empty[0].edition, *(digest.subscriber.id for digest in empty))
 
 
 def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, delete, func, or_, select, update
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
@@ -112,23 +112,24 @@ class DeliveryStore:
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
 
-    def skip(self, edition: date, subscriber_id: str) -> None:
-        """There was nothing to say: drop the row, count the reader as empty and move the cursor.
+    def skip(self, edition: date, *subscriber_ids: str) -> None:
+        """There was nothing to say to them: drop the rows, count the readers as empty and move the cursors.
 
         A row that was tried before stays with its history, as expired.
         """
-        table, editions = tables.deliveries, tables.editions
-        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
-        with self.engine.begin() as connection:
-            found = locked(connection, *mine)
-            for row in found:
-                if _has_events(connection, row):
-                    self._move(connection, [row], DeliveryState.EXPIRED, "nothing matched any more")
-                    continue
-                emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
-                connection.execute(emptied)  # first, as planning holds the edition and would wait for the row to go
-                connection.execute(delete(table).where(table.c.id == row.id))
-            move_cursors(connection, found)
+        editions = tables.editions
+        for some in rows.in_groups(subscriber_ids):
+            with self.engine.begin() as connection:
+                mine = (_TABLE.c.edition == edition, _TABLE.c.subscriber_id.in_(some), is_one_of(OPEN))
+                found = locked(connection, *mine)
+                tried = _with_events(connection, found)
+                self._move(connection, tried, DeliveryState.EXPIRED, "nothing matched any more")
+                dropped = [row.id for row in found if row not in tried]
+                emptied = update(editions).where(editions.c.day == edition)
+                # first, as planning holds the edition and would wait for the rows to go
+                connection.execute(emptied.values(empty=editions.c.empty + len(dropped)))
+                connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(dropped)))
+                move_cursors(connection, found)
 
     def claim(
         self,
@@ -322,9 +323,12 @@ def _rows_of(
     return found
 
 
-def _has_events(connection: Connection, row: Row[Any]) -> bool:
+def _with_events(connection: Connection, found: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those of the rows that have lines in the history."""
     events = tables.delivery_events
-    return bool(connection.scalar(select(exists().where(events.c.delivery_id == row.id))))
+    asked = select(events.c.delivery_id).where(events.c.delivery_id.in_([row.id for row in found]))
+    tried = frozenset(connection.scalars(asked))
+    return [row for row in found if row.id in tried]
 
 
 def _count(connection: Connection, edition: date) -> int:
