@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -20,7 +20,7 @@ from digest.domain import (
     WordCounts,
 )
 from digest.matching import Shortlist, Statistics, count_words, liked_papers, list_matches, rank_trending, read_paper
-from digest.planning import MOST_EDITIONS, READERS_A_BATCH, cursor_before, in_batches, split_covered
+from digest.planning import MOST_EDITIONS, READERS_A_BATCH, READERS_AT_ONCE, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
 PAPERS_COUNTED = 20_000
@@ -82,13 +82,27 @@ def assemble_digests(
 ) -> Iterator[Digest]:
     """The digest of each reader over the editions after their cursor; empty ones too.
 
-    Matching reads a span once for all its readers. Only for listed papers of editions before the span is it
+    Matching reads a span once for READERS_AT_ONCE of them. Only for listed papers of editions before the span is it
     looked up whether they were mailed before: they may trend days after they matched.
     """
+    rarity = read_statistics(edition, papers)
+    for some in in_batches(readers, READERS_AT_ONCE):
+        known = Background(rarity, liked=tuple(find_liked(papers, [reader.profile for reader in some])))
+        yield from _assemble_some(some, edition, known, papers=papers, history=history, losses=losses)
+
+
+def _assemble_some(
+    readers: Sequence[Subscriber],
+    edition: date,
+    known: Background,
+    *,
+    papers: PaperStore,
+    history: History,
+    losses: Mapping[str, Loss],
+) -> Iterator[Digest]:
     by_cursor = defaultdict(list)
     for reader in readers:
         by_cursor[cursor_before(reader, edition)].append(reader)
-    known = load_background(edition, papers, [reader.profile for group in by_cursor.values() for reader in group])
     for cursor, group in by_cursor.items():
         span = load_span(papers, after=cursor, edition=edition)
         profiles = [reader.profile for reader in group]

@@ -15,9 +15,11 @@ MOST_EDITIONS = 14
 """A digest covers at most this many editions; papers of older ones are counted, not shown."""
 
 READERS_A_BATCH = 500
-"""Matched together, so that memory doesn't grow with the number of readers."""
+"""Planned in one commit, and asked of in one statement."""
+READERS_AT_ONCE = 10_000
+"""Matched together: so many are held in memory, and for each so many the day's papers are read again."""
 
-CLAIMS_A_GROUP = 16
+CLAIMS_A_GROUP = 32
 """Emails marked as being sent in one commit; a crash leaves at most these and those in flight in doubt."""
 
 NOBODY_LIVES_THERE = frozenset({"example.com", "example.net", "example.org"})

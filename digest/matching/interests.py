@@ -122,6 +122,7 @@ def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
         yield Slot(role, Unit(bare, frozenset(counted)), 1.0, expression, written)
 
 
+@lru_cache(maxsize=4096)  # readers share their words, and each profile is read twice: to score and to say why
 def _theme_slot(role: Role, terms: tuple[Term, ...], written: str) -> Slot:
     if len(terms) == 1:
         return Slot(role, _unit_of(terms[0]), terms[0].weight, terms[0], written)

@@ -11,7 +11,7 @@ from itertools import islice
 from digest.domain import Match, Paper, Profile
 from digest.matching.crowd import Crowd, Vocabulary, compile_profiles
 from digest.matching.day import Day
-from digest.matching.explaining import notes_of, reasons_of
+from digest.matching.explaining import gather_evidence
 from digest.matching.expressions import Term
 from digest.matching.interests import ReadInterest, Unit, read_interest, targets_of
 from digest.matching.liking import telling_terms
@@ -57,13 +57,14 @@ class Shortlist:
         papers, findings = self.reading.findings.day.papers, self.reading.findings
         rows = [row for row in self.rows if among is None or papers[row[0]].id in among][:most]
         interests = self.reading.interests_of(self.number) if rows else []
+        evidence = [gather_evidence(interest, findings) for interest in interests]
         return tuple(
             Match(
                 papers[paper],
                 interests[interest].name,
                 score,
-                reasons_of(interests[interest], findings, paper),
-                notes_of(interests[interest], findings, paper),
+                evidence[interest].reasons(paper),
+                evidence[interest].notes(paper),
             )
             for paper, interest, score in rows
         )

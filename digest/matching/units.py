@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import lru_cache, reduce
 
+from digest.domain import Reason
 from digest.matching.day import Day, Hits, positions
 from digest.matching.expressions import AllOf, AnyOf, Expression, Not, Term, wanted_terms_of
 from digest.matching.interests import Unit
+
+TERMS_TOLD = 1_000
+"""Of so many terms the reasons are kept that they gave, lest a day and a crowd fill the memory."""
 
 
 class Findings:
@@ -20,6 +24,7 @@ class Findings:
     def __init__(self, day: Day) -> None:
         self.day = day
         self._hits: dict[Unit, Hits] = {}
+        self._told = lru_cache(maxsize=TERMS_TOLD)(_nothing_told)
 
     def hits(self, unit: Unit) -> Hits:
         """The papers of which a unit holds; a hit is worth as much as its wanted terms are together."""
@@ -29,6 +34,14 @@ class Findings:
         if found is None:
             found = self._hits[unit] = _evaluate(unit, self.day)
         return found
+
+    def told(self, term: Term) -> dict[int, tuple[Reason, ...]]:
+        """Where reasons are kept that a term gave, by the paper's position: readers share their words."""
+        return self._told(term)
+
+
+def _nothing_told(_term: Term) -> dict[int, tuple[Reason, ...]]:
+    return {}
 
 
 def counting_terms(unit: Unit) -> Iterator[Term]:
