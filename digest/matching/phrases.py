@@ -123,7 +123,9 @@ def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:
 
 
 def _check(text: str, words: Words, *, is_open: bool) -> None:
-    if len(words) > MOST_CHARACTERS or sum(not is_character(word) for word in words.exact) > MOST_WORDS:
+    if len(words) > MOST_WORDS and (
+        len(words) > MOST_CHARACTERS or sum(not is_character(word) for word in words.exact) > MOST_WORDS
+    ):
         most = f"{MOST_WORDS} words, or {MOST_CHARACTERS} characters of Chinese, Japanese or Korean"
         raise UnreadableError(f"a phrase has at most {most}", "write a few short keywords")
     if "*" in _NAME_WITH_STAR.sub("", text.rstrip("*")) or text.endswith("**"):
@@ -141,6 +143,8 @@ def _check(text: str, words: Words, *, is_open: bool) -> None:
 
 def _acronyms(text: str, words: Words, letters: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
     """The words of two to six capitals. Of a shouted phrase any may be one, so two capitals anywhere will do."""
+    if max(words.capitals) < FEWEST_CAPITALS:
+        return ()
     written = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
     are_acronyms = [_is_acronym(written, words, position) for position in range(len(words))]
     ends = list(accumulate(map(len, letters)))

@@ -92,13 +92,16 @@ def read_words(text: str) -> Words:
     joints = [Joint.SPACE if gap == " " else _joint(gap, following[0]) for gap, following in between]
     if not plain.text.isascii():
         joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
+    starts, ends = offsets[:-1:3], offsets[1::3]
+    if plain.text is not text:
+        starts, ends = [plain.starts[start] for start in starts], [plain.ends[end - 1] for end in ends]
     return Words(
         exact=exact,
         folded=folded,
         capitals=capitals,
         joints=(Joint.GAP, *joints),
-        starts=tuple(map(plain.starts.__getitem__, offsets[:-1:3])),
-        ends=tuple(plain.ends[end - 1] for end in offsets[1::3]),
+        starts=tuple(starts),
+        ends=tuple(ends),
     )
 
 

@@ -154,6 +154,12 @@ def test_every_mistake_of_a_file_is_reported_with_key_and_repair() -> None:
     assert "on one line" in found["name"]
 
 
+def test_a_profile_over_the_limits_of_its_page_is_refused() -> None:
+    found = mistakes_in({"email": "ada@example.org", "keywords": [f"word{n}" for n in range(301)]})
+
+    assert found == {"interests": "301 terms; a profile has at most 300 — keep those that bring papers"}
+
+
 def test_mistakes_in_the_language_of_keywords_are_reported_where_they_stand() -> None:
     found = mistakes_in(
         {
