@@ -36,7 +36,7 @@ def _check_address(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_check_address)]
 Line = Annotated[OneLine, Field(max_length=200)]
-Query = Annotated[OneLine, Field(max_length=2000)]
+Query = Annotated[OneLine, Field(max_length=4000)]
 Terms = Annotated[tuple[Line, ...], Field(max_length=500)]
 Share = Annotated[float, Field(ge=0, le=1000)]
 
