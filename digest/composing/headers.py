@@ -139,16 +139,11 @@ def _shared_headers(letterhead: Letterhead, identity: str, *, subject: str, sent
         "From": _mailbox(address, name or letterhead.site_name),
         **({"Reply-To": _mailbox(reply_address, reply_name)} if reply_address else {}),
         "Subject": _encoded(subject),
-        "Date": _date_line(sent_at.replace(microsecond=0)),
+        "Date": format_datetime(sent_at),
         "Message-ID": identity,
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
-
-
-@lru_cache(maxsize=16)  # a second has many mails
-def _date_line(moment: datetime) -> str:
-    return format_datetime(moment)
 
 
 def _feedback_id(digest: Digest, letterhead: Letterhead) -> str:
