@@ -207,6 +207,22 @@ def test_a_reader_with_a_file_who_signs_up_too_is_welcomed(world: World, client:
     assert "You are subscribed" in client.post(world.link(Purpose.CONFIRM, reader.id)).text
 
 
+@pytest.mark.parametrize("before", [Status.PAUSED, Status.UNSUBSCRIBED])
+def test_a_reader_with_a_file_who_had_stopped_mail_and_confirms_gets_it_again(
+    world: World, client: httpx.Client, before: Status
+) -> None:
+    reader = replace(read_signup({"email": ADA, "keywords": ["from the file"]}), file="ada.toml")
+    world.files.append(reader)
+    world.store.subscribers.enroll([reader], edition=DAY)
+    sign_up(client)
+    link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+    world.store.subscribers.set_status(reader.id, before)
+    client.get(link)
+    assert [someone.status for someone in world.parts.readers()] == [before]
+    assert "You are subscribed" in client.post(link).text
+    assert [someone.status for someone in world.parts.readers()] == [Status.ACTIVE]
+
+
 def test_a_strangers_signup_for_a_file_readers_address_holds_nothing_up(world: World, client: httpx.Client) -> None:
     reader = read_signup({"email": ADA, "keywords": ["from the file"]})
     sign_up(client, keywords="spam")
