@@ -75,6 +75,10 @@ class Pages:
         """The subscriber of that id, wherever they come from."""
         return self.parts.store.subscribers.find(subscriber_id, self.files())
 
+    def language_of(self, reader: Subscriber) -> str:
+        """The language of a reader's mails, by its own name."""
+        return self.parts.composer.language_of(reader.language).own_name
+
     def files(self) -> tuple[Subscriber, ...]:
         """The readers in files. A broken file doesn't keep anybody else from their pages; the operator reads of it."""
         try:

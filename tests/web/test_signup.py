@@ -103,6 +103,17 @@ def test_whoever_confirms_gets_what_was_asked_for_first_and_not_what_a_stranger_
     assert reader.profile.interests[0].keywords == ("pruning", "quantiz*")
 
 
+def test_whoever_confirms_sees_what_and_that_it_can_be_changed(world: World, client: httpx.Client) -> None:
+    sign_up(client, categories="cs.LG", exclude="R&D", frequency="weekly", weekday="friday", language="de")
+    sign_up(client, keywords="corrected")
+    link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+    for page in (client.get(link).text, client.post(link).text):
+        for words in ("pruning", "quantiz*", "cs.LG", "R&amp;D", "Weekly on Friday", "Deutsch"):
+            assert words in page
+        assert "corrected" not in page
+        assert "change" in page
+
+
 def test_the_confirmation_repeats_nothing_that_was_typed(world: World, client: httpx.Client) -> None:
     sign_up(client, name="Buy pills at spam.example", keywords="pills")
     assert b"pills" not in world.confirmations(wait_for=1)[0]
@@ -197,7 +208,8 @@ def test_an_expired_or_tampered_confirmation_link_says_what_to_do(world: World, 
 
 
 def test_a_link_for_somebody_who_never_signed_up_confirms_nobody(world: World, client: httpx.Client) -> None:
-    assert client.post(world.link(Purpose.CONFIRM, "0" * 20)).status_code == 404
+    link = world.link(Purpose.CONFIRM, "0" * 20)
+    assert [client.get(link).status_code, client.post(link).status_code] == [404, 404]
 
 
 def test_a_reader_with_a_file_who_signs_up_too_is_welcomed(world: World, client: httpx.Client) -> None:
