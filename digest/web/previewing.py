@@ -18,6 +18,7 @@ from digest.links import Purpose
 from digest.pipeline import compose_with_cards
 from digest.preview import preview_digest
 from digest.web.forms import problems_of, to_details
+from digest.web.frames import with_links_in_tabs
 from digest.web.history import for_operator
 from digest.web.limits import Limit, Limiter
 from digest.web.pages import STRANGER, Pages
@@ -27,8 +28,6 @@ from digest.web.signup import NOBODY, show_signup_form
 PREVIEWS_PER_VISITOR = (Limit(30, timedelta(minutes=10)),)
 MOST_PAPERS = 1000
 """So many papers the page with all that matched shows, the best ones."""
-
-_LINKS_OPEN_A_TAB = '<base target="_blank">'
 
 
 def preview_routes(pages: Pages) -> list[Route]:
@@ -110,6 +109,4 @@ class _Desk:
 def html_of(email: Email) -> str:
     """A mail's HTML part, fit for a frame: its links open a tab."""
     part = message_from_bytes(email.content, policy=policy.default).get_body(("html",))
-    html: str = part.get_content() if part is not None else ""
-    head, tag, rest = html.partition("<head>")
-    return head + tag + _LINKS_OPEN_A_TAB + rest if tag else _LINKS_OPEN_A_TAB + html
+    return with_links_in_tabs(part.get_content() if part is not None else "")
