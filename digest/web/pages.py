@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -110,6 +111,7 @@ def open_templates(site_name: str, folder: Path | None = None) -> Environment:
         "counted": counted,
         "authors": partial(authors_of, language=ENGLISH),
         "heading": partial(section_title, language=ENGLISH),
+        "quoted": shlex.quote,
         "why": partial(why_of, language=ENGLISH),
     }
     return environment
