@@ -128,6 +128,14 @@ def test_mistakes_stand_beside_the_form_and_what_was_typed_is_kept(world: World,
     assert not world.confirmations()
 
 
+def test_the_summary_of_mistakes_calls_the_fields_as_their_labels_do(client: httpx.Client) -> None:
+    page = sign_up(client, send_at="late", max_papers="many").text
+    (summary,) = re.findall(r'<div class="problem summary"[\s\S]*?</div>', page)
+    for field, label in re.findall(r'<a href="#(\w+)">(.*?)</a>', summary):
+        assert f'<label for="{field}">{label}</label>' in page
+    assert summary.count("<a ") == 2
+
+
 def test_a_mistake_names_the_line_it_is_about(client: httpx.Client) -> None:
     answer = sign_up(client, keywords='fine\n"never closed')
     assert answer.status_code == 422
