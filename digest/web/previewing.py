@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes, policy
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,11 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.composing.building import is_personal
-from digest.domain import Email, Subscriber
+from digest.domain import Subscriber
 from digest.errors import ComposeError, ConfigError, LinkError
 from digest.links import Purpose
 from digest.pipeline import compose_with_cards
-from digest.preview import preview_digest
+from digest.preview import part_of, preview_digest
 from digest.web.forms import problems_of, to_details
 from digest.web.frames import with_links_in_tabs
 from digest.web.history import for_operator
@@ -100,13 +99,7 @@ class _Desk:
         html = ""
         if not digest.is_empty:
             try:
-                html = html_of(compose_with_cards(digest, {}, parts))
+                html = with_links_in_tabs(part_of(compose_with_cards(digest, {}, parts).content, "html"))
             except ComposeError as error:
                 return self._pages.notice("This digest can’t be made", str(error), status=422)
         return self._pages.show("preview.html", digest=digest, html=html, is_stranger=is_stranger)
-
-
-def html_of(email: Email) -> str:
-    """A mail's HTML part, fit for a frame: its links open a tab."""
-    part = message_from_bytes(email.content, policy=policy.default).get_body(("html",))
-    return with_links_in_tabs(part.get_content() if part is not None else "")
