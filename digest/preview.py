@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_bytes, policy
 
 from digest.assembly import assemble_digests
 from digest.domain import Digest, Edition, Email, Subscriber
@@ -27,6 +28,13 @@ def preview_digest(reader: Subscriber, day: date, parts: Parts) -> Digest:
 def preview_email(reader: Subscriber, day: date, parts: Parts) -> Email:
     """The email of `preview_digest`, as it goes over the wire. Raises ComposeError if it can't be made."""
     return compose_with_cards(preview_digest(reader, day, parts), {}, parts)
+
+
+def part_of(content: bytes, kind: str) -> str:
+    """The text of an email's `html` or `plain` part; empty where there is none."""
+    part = message_from_bytes(content, policy=policy.default).get_body((kind,))
+    text: str = part.get_content() if part is not None else ""
+    return text
 
 
 def reader_as_of(reader: Subscriber, day: date, history: History) -> tuple[Subscriber, dict[str, Loss]]:

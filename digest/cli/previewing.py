@@ -8,7 +8,6 @@ import webbrowser
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -35,7 +34,7 @@ from digest.config import Config
 from digest.domain import Digest
 from digest.errors import ConfigError, Mistake
 from digest.pipeline import compose_with_cards
-from digest.preview import preview_digest
+from digest.preview import part_of, preview_digest
 from digest.web import Theme, build_workbench
 
 
@@ -110,12 +109,12 @@ def _themes(config: Config, secrets: tuple[str, ...]) -> Iterator[tuple[str, The
 
 
 def _show_preview(shown: Digest, content: bytes, fmt: Format, output: Path | None, *, open_it: bool) -> None:
-    message = message_from_bytes(content, policy=policy.default)
     if fmt is Format.JSON:
-        document = documents.preview_document(shown, str(message["subject"] or ""))
+        subject = message_from_bytes(content, policy=policy.default)["subject"]
+        document = documents.preview_document(shown, str(subject or ""))
         _write_json(document, output)
         return
-    data = content if fmt is Format.EML else _part(message, "html" if fmt is Format.HTML else "plain")
+    data = content if fmt is Format.EML else part_of(content, "html" if fmt is Format.HTML else "plain").encode()
     if open_it:
         output = output or Path(tempfile.mkdtemp(prefix="digest-")) / f"preview.{fmt.value}"
     if output is None:
@@ -142,8 +141,3 @@ def _write(output: Path, data: bytes) -> None:
         )
         raise ConfigError([mistake]) from error
     say_error(f"written to {output}")
-
-
-def _part(message: EmailMessage, kind: str) -> bytes:
-    body = message.get_body((kind,)) if message.is_multipart() else None
-    return body.get_content().encode() if body is not None else b""

@@ -22,7 +22,7 @@ from digest.composing.wording import (
     facts_of,
     joined,
     news_of,
-    standing_of,
+    standings_of,
     why_of,
 )
 from digest.composing.wrapping import wrap
@@ -150,9 +150,11 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
     abstract = clean(paper.abstract).rstrip()
     title_end = len(title) if len(title) <= TITLE_CHARACTERS else word_end(title, TITLE_CHARACTERS - 1)
     openings = tuple(opening_end(abstract, limit) for limit in ABSTRACT_CHARACTERS)
-    facts, standing = facts_of(paper, language), standing_of(paper, language)
+    facts, standings = facts_of(paper, language), standings_of(paper, language)
+    standing = joined(*language.isolated(standings))
     values = {
         "_": language.say,
+        "isolated": language.isolated,
         "title": title[:title_end] + (ELLIPSIS if title_end < len(title) else ""),
         "authors": authors_of(paper, language),
         "links": tuple(_links(paper, language)),
@@ -162,7 +164,7 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
     card, text = composer.card_html, composer.card_text
     return Card(
         language=language,
-        chosen=_render_look(card, text, {**values, "facts": joined(facts, standing), "why": _WHY}),
+        chosen=_render_look(card, text, {**values, "facts": (*facts, *standings), "why": _WHY}),
         trending=_render_look(card, text, {**values, "facts": facts, "why": standing}),
         line=_render_look(
             composer.line_html,

@@ -181,6 +181,7 @@ def _values(digest: Digest, draft: _Draft) -> dict[str, Any]:
         "account": account_of(digest, language),
         "purpose": wording.purpose_of(digest, letterhead, language),
         "pause": f"{draft.links['preferences']}#pause",
+        "has_own_links": draft.composer.has_own_links,
         **draft.links,
     }
 

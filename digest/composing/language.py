@@ -26,6 +26,7 @@ SOURCE_LANGUAGE = "en"
 _REGIONS = {"en": "en_GB"}
 """How a language's days are written where the reader names no country."""
 _A_MONDAY = date(2024, 1, 1)
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 def message(text: str) -> str:
@@ -84,6 +85,11 @@ class Language:
     def long_day(self, day: date) -> str:
         """A day with everything: `Tuesday, 30 June 2026`."""
         return _in_pattern(day, "full", self.locale)
+
+    def isolated(self, texts: Sequence[str]) -> list[str]:
+        """Texts for one line: where the language runs from right to left, each keeps its own direction (UAX #9)."""
+        is_needed = self.direction == "rtl"
+        return [f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}" for text in texts] if is_needed else list(texts)
 
     def listed(self, names: Sequence[str]) -> str:
         """Names in a row: `one, two and three`."""

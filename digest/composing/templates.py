@@ -84,6 +84,8 @@ class Composer:
     confirmation_text: Page
     feedback_of: FeedbackOf | None = None
     """None leaves out the links to say what one thinks of a paper."""
+    has_own_links: bool = True
+    """Whether mails hold the links to their reader's own pages; not where they are shown to a stranger."""
     sign: Sign | None = None
     """None leaves signing to the relay."""
 

@@ -124,7 +124,7 @@ def authors_of(paper: Paper, language: Language, shown: int = AUTHORS_SHOWN) -> 
     )
 
 
-def facts_of(paper: Paper, language: Language) -> str:
+def facts_of(paper: Paper, language: Language) -> tuple[str, ...]:
     """What the record says of a paper beside its text: where it appeared, categories, dates, comment."""
     day = paper.published
     submitted = ""
@@ -132,7 +132,7 @@ def facts_of(paper: Paper, language: Language) -> str:
         is_this_year = day.year == paper.announced.year
         submitted = language.say("submitted {day}", day=(language.short_day if is_this_year else language.date_of)(day))
     announced = language.say("announced {day}", day=language.day_of_week(paper.announced)) if paper.is_late else ""
-    return joined(
+    facts = (
         language.say("withdrawn") if paper.is_withdrawn else "",
         one_line(paper.journal_ref, _COMMENT_CHARACTERS),
         ", ".join(one_line(category, 30) for category in paper.categories[:5]),
@@ -140,16 +140,18 @@ def facts_of(paper: Paper, language: Language) -> str:
         _unbroken(announced),
         one_line(paper.comment, _COMMENT_CHARACTERS),
     )
+    return tuple(filter(None, facts))
 
 
-def standing_of(paper: Paper, language: Language) -> str:
-    """What a community makes of a paper, where one counts: `▲ 163 upvotes · picked by taesiri`."""
+def standings_of(paper: Paper, language: Language) -> tuple[str, ...]:
+    """What a community makes of a paper, where one counts: `▲ 163 upvotes`, `picked by taesiri`."""
     upvotes = language.count("{count} upvote", "{count} upvotes", paper.upvotes) if paper.upvotes is not None else ""
     picker = one_line(paper.picked_by, _AUTHOR_CHARACTERS)
-    return joined(
+    standings = (
         _unbroken(f"▲ {upvotes}") if upvotes else "",
         _unbroken(language.say("picked by {name}", name=picker)) if picker else "",
     )
+    return tuple(filter(None, standings))
 
 
 def why_of(reasons: Iterable[Reason], notes: Sequence[Note], language: Language) -> str:
@@ -164,7 +166,7 @@ def why_of(reasons: Iterable[Reason], notes: Sequence[Note], language: Language)
     if len(fields) > REASONS_SHOWN:
         words.append(language.say("{count} more", count=language.number(len(fields) - REASONS_SHOWN)))
     words += [note_in_words(note, language) for note in notes[:3]]
-    return joined(*words) or language.say("it fits your interests")
+    return joined(*language.isolated(words)) or language.say("it fits your interests")
 
 
 def note_in_words(note: Note, language: Language) -> str:

@@ -19,10 +19,11 @@ from pathlib import Path
 
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from digest.delivery.inbox import Inbox, ReceivedMail
+from digest.web.frames import with_links_in_tabs
 from digest.web.pages import open_templates
 from digest.web.security import is_from_here
 
@@ -40,8 +41,6 @@ _LETTER_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
-_LINKS_OPEN_A_TAB = '<base target="_blank">'
 _TURNS_TEXT_AROUND = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Bidirectional controls, with which a subject can show something else than it says (UAX #9)."""
 _VIEWS = {"": "Message", "text": "Text", "headers": "Headers", "source": "Source"}
@@ -69,12 +68,14 @@ class Letter:
 def inbox_routes(inbox: Inbox, *, site_name: str = "Paper digest", templates: Path | None = None) -> list[Route]:
     """The inbox's pages under `/inbox`, to be mounted beside others; only this machine itself is shown them.
 
+    Where no other page is the site's first one, the list is: `/` leads there.
     `templates` is a folder like the checkout's `templates/`; by default the ones that come with digest are taken.
     """
     pages = _Pages(inbox, open_templates(site_name, templates))
     return [
         Route(path, pages.only_from_here(show))
         for path, show in {
+            "/": pages.lead_to_list,
             "/inbox": pages.show_list,
             "/inbox/{key}/message.eml": pages.download,
             "/inbox/{key}/body.html": pages.show_body,
@@ -87,11 +88,12 @@ def inbox_routes(inbox: Inbox, *, site_name: str = "Paper digest", templates: Pa
 def read_letter(mail: ReceivedMail) -> Letter:
     """Take a mail apart for reading; whatever is broken in it stays readable as far as it goes."""
     message = message_from_bytes(mail.content, policy=policy.compat32)
-    name, address = parseaddr(_decoded(message["From"]))
+    # taken apart before it is decoded: an encoded name may hold what separates addresses (RFC 2047 §6.1)
+    name, address = parseaddr(_on_one_line(message["From"] or ""))
     return Letter(
         mail=mail,
         subject=_decoded(message["Subject"]) or "(no subject)",
-        sender=name or address or mail.sender or "(no sender)",
+        sender=_decoded(name) or address or mail.sender or "(no sender)",
         sender_address=address or mail.sender,
         recipients=", ".join(mail.recipients) or _decoded(message["To"]),
         headers=tuple((name, _on_one_line(value)) for name, value in message.items()),
@@ -114,6 +116,9 @@ class _Pages:
             return show(request) if is_from_here(request) else self._page("elsewhere.html", status=403)
 
         return answer
+
+    def lead_to_list(self, _request: Request) -> Response:
+        return RedirectResponse("/inbox", headers=_SAFE)
 
     def show_list(self, request: Request) -> Response:
         keys = self._inbox.newest_first()
@@ -139,10 +144,7 @@ class _Pages:
         mail = self._inbox.read(request.path_params["key"])
         if mail is None:
             return self._page("missing.html", status=404)
-        html = read_letter(mail).html
-        head = _HEAD.search(html)
-        place = head.end() if head else 0
-        document = html[:place] + _LINKS_OPEN_A_TAB + html[place:]
+        document = with_links_in_tabs(read_letter(mail).html)
         return HTMLResponse(document, headers={**_SAFE, "Content-Security-Policy": _LETTER_POLICY})
 
     def download(self, request: Request) -> Response:

@@ -108,7 +108,7 @@ class _Desk:
         except ConfigError as error:
             return self._show_proposal(visit, form, problems=[str(mistake) for mistake in error.mistakes])
         if made is None:
-            return self._show_proposal(visit, form, problems=["Nothing was chosen, so nothing has changed."])
+            return self._show_proposal(visit, form, problems=[self._why_nothing(visit, form)])
         return self._show_made(visit, made)
 
     def _mute(self, visit: _Visit, offered: list[str], form: Form) -> Change:
@@ -116,6 +116,12 @@ class _Desk:
         here = [interest_of(profile, visit.paper, self._pages.parts.store.papers)]
         places = range(len(profile.interests)) if form.get("everywhere") else here
         return mute(profile, [*offered, form.get("term", "")], interests=places)
+
+    def _why_nothing(self, visit: _Visit, form: Form) -> str:
+        term = form.get("term", "").strip()
+        if term and any(term in interest.exclude for interest in visit.reader.profile.interests):
+            return f"“{term}” is muted already, so nothing has changed."
+        return "Nothing was chosen that makes a difference, so nothing has changed."
 
     def _undo(self, visit: _Visit, made: KeptChange) -> Response:
         try:

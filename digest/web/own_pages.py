@@ -138,6 +138,7 @@ class _OwnPages:
             "preferences.html",
             status=422 if problems else 200,
             reader=reader,
+            language=self._pages.language_of(reader),
             message=message,
             form=fill_in(form or {}, to_form(reader)),
             problems=problems or {},

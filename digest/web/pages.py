@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,19 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse
 
 from digest.composing.cleaning import one_line, safe_link
+from digest.composing.language import ENGLISH
 from digest.composing.templates import default_templates
-from digest.composing.wording import counted, day_in_words
+from digest.composing.wording import authors_of, counted, day_in_words, section_title, why_of
 from digest.config import Site
-from digest.domain import Subscriber
-from digest.errors import ConfigError
+from digest.domain import Match, Subscriber
+from digest.errors import ConfigError, LinkError
 from digest.links import Purpose, make_link, read_dated_token, read_token
 from digest.pipeline import Parts
 from digest.web.security import SAFE_HEADERS
 
 ReadSignup = Callable[[Mapping[str, Any]], Subscriber]
+STRANGER = "preview"
+"""Stands in for a visitor's id in a preview; no subscriber has it, and whatever is signed for it is worth nothing."""
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +62,11 @@ class Pages:
         return make_link("", purpose, subscriber_id, issued=self.today(), secrets=self.secrets)
 
     def reader_in(self, token: str, purpose: Purpose) -> str:
-        """The subscriber id in a token. Raises LinkError."""
-        return read_token(token, purpose, today=self.today(), secrets=self.secrets)
+        """The subscriber id in a token. Raises LinkError, also for a token of a preview."""
+        subscriber_id = read_token(token, purpose, today=self.today(), secrets=self.secrets)
+        if subscriber_id == STRANGER:
+            raise LinkError("this link is no reader's")
+        return subscriber_id
 
     def mail_in(self, token: str) -> tuple[str, date]:
         """The subscriber id and the edition in the token of a mail's link to all of it. Raises LinkError."""
@@ -67,6 +75,10 @@ class Pages:
     def find(self, subscriber_id: str) -> Subscriber | None:
         """The subscriber of that id, wherever they come from."""
         return self.parts.store.subscribers.find(subscriber_id, self.files())
+
+    def language_of(self, reader: Subscriber) -> str:
+        """The language of a reader's mails, by its own name."""
+        return self.parts.composer.language_of(reader.language).own_name
 
     def files(self) -> tuple[Subscriber, ...]:
         """The readers in files. A broken file doesn't keep anybody else from their pages; the operator reads of it."""
@@ -92,5 +104,18 @@ def open_templates(site_name: str, folder: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["site_name"] = site_name
-    environment.filters |= {"in_words": day_in_words, "one_line": one_line, "safe_link": safe_link, "counted": counted}
+    environment.filters |= {
+        "in_words": day_in_words,
+        "one_line": one_line,
+        "safe_link": safe_link,
+        "counted": counted,
+        "authors": partial(authors_of, language=ENGLISH),
+        "heading": partial(section_title, language=ENGLISH),
+        "quoted": shlex.quote,
+        "why": _why,
+    }
     return environment
+
+
+def _why(match: Match) -> str:
+    return why_of(match.reasons, match.notes, ENGLISH)

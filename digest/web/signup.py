@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from digest.composing import compose_confirmation
 from digest.delivery import send_emails
-from digest.domain import Outcome, ReportKind, Subscriber
+from digest.domain import Outcome, ReportKind, Status, Subscriber
 from digest.errors import ConfigError, DigestError, LinkError
 from digest.links import Purpose
 from digest.web.forms import choices, fill_in, problems_of, to_details, to_form
@@ -92,10 +92,12 @@ class _Desk:
 
     def ask(self, request: Request) -> Response:
         try:
-            self._pages.reader_in(request.path_params["token"], Purpose.CONFIRM)
+            reader = self._pages.find(self._pages.reader_in(request.path_params["token"], Purpose.CONFIRM))
         except LinkError:
+            reader = None
+        if reader is None:
             return self._refuse()
-        return self._pages.show("confirm.html")
+        return self._pages.show("confirm.html", reader=reader, language=self._pages.language_of(reader))
 
     def confirm(self, request: Request) -> Response:
         try:
@@ -109,8 +111,13 @@ class _Desk:
         reader = self._pages.find(subscriber_id)
         if reader is None:
             return self._refuse()
+        if reader.status is not Status.ACTIVE:  # only a file knows of this reader: there was no form to confirm
+            self._pages.parts.store.subscribers.set_status(reader.id, Status.ACTIVE)
         return self._pages.show(
-            "welcome.html", reader=reader, preferences=self._pages.link(Purpose.PREFERENCES, reader.id)
+            "welcome.html",
+            reader=reader,
+            language=self._pages.language_of(reader),
+            preferences=self._pages.link(Purpose.PREFERENCES, reader.id),
         )
 
     def _refuse(self) -> Response:

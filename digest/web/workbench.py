@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from digest.composing import Composer
 from digest.domain import Email, Subscriber
 from digest.errors import DigestError
 from digest.pipeline import Parts
-from digest.preview import preview_email
+from digest.preview import part_of, preview_email
+from digest.web.frames import with_links_in_tabs
 from digest.web.pages import open_templates
-from digest.web.previewing import html_of
 from digest.web.security import is_from_here
 
 VIEWS = {"wide": "HTML", "phone": "Phone", "text": "Text"}
@@ -71,8 +70,8 @@ class _Bench:
         asked = {**self._defaults(readers), **request.query_params}
         html = text = problem = ""
         try:
-            email = self._compose(asked, readers)
-            html, text = html_of(email), _text_of(email)
+            content = self._compose(asked, readers).content
+            html, text = with_links_in_tabs(part_of(content, "html")), part_of(content, "plain")
         except (DigestError, ValueError) as error:
             problem = str(error)
         page = self.templates.get_template("workbench.html").render(
@@ -144,9 +143,3 @@ def _only_from_here(show: Callable[[Request], Response]) -> Callable[[Request], 
 
 def _show_script(_request: Request) -> Response:
     return Response(_SCRIPT, media_type="text/javascript", headers=_HEADERS)
-
-
-def _text_of(email: Email) -> str:
-    part = message_from_bytes(email.content, policy=policy.default).get_body(("plain",))
-    text: str = part.get_content() if part is not None else ""
-    return text

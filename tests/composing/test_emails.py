@@ -355,6 +355,16 @@ def test_links_to_tell_what_one_thinks_stand_on_every_card_once_they_are_given(
     assert "Mute" not in read(compose(digest_of(match))).words
 
 
+def test_a_mail_that_a_stranger_is_shown_holds_no_link_to_its_readers_pages(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match, composer: Composer
+) -> None:
+    mail = read(compose(digest_of(match, matched=2), composer=replace(composer, has_own_links=False)))
+    for part in (mail.html, mail.text):
+        assert "1 more paper matched" in part
+        assert "https://papers.example" not in part
+        assert "Unsubscribe" not in part
+
+
 def test_the_html_that_would_be_too_big_loses_cards_before_it_loses_papers(
     compose: Compose,
     read: ReadEmail,

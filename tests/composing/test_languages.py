@@ -118,6 +118,11 @@ def test_an_operators_right_to_left_language_runs_from_right_to_left(
 ) -> None:
     mail = read_in(hebrew, "he")
     assert (mail.tree.get("lang"), mail.tree.get("dir")) == ("he", "rtl")
+    assert "direction:ltr" not in mail.html
+    # each fact keeps its own direction, else the ends of two that run the other way change places
+    facts = ["cs.LG, cs.CL", "submitted\N{NO-BREAK SPACE}28\N{NO-BREAK SPACE}ביוני", "12 pages, 5 figures"]
+    assert [fact.text for fact in mail.tree.iter("bdi")][1:4] == facts
+    assert _unspaced(" · ".join(f"\u2068{fact}\u2069" for fact in facts)) in _unspaced(mail.text)
     assert "הסרה" in mail.words
     assert "30 ביוני 2026" in mail.words
     assert "text-align:right" in mail.html

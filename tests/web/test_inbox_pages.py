@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
@@ -123,6 +124,25 @@ def test_a_mail_without_html_shows_its_text_first(client: Client, inbox: Inbox) 
 def test_links_of_a_mail_open_a_new_tab(client: Client, inbox: Inbox) -> None:
     key = put(inbox, compose(html="<html><head lang=x><title>t</title></head><body>Hello</body></html>"))
     assert '<head lang=x><base target="_blank"><title>' in client.get(f"/inbox/{key}/body.html").text
+
+
+def test_a_mail_full_of_broken_heads_is_shown_at_once(client: Client, inbox: Inbox) -> None:
+    key = put(inbox, compose(html="<head " * 20_000))
+    began = monotonic()
+    assert client.get(f"/inbox/{key}/body.html").text.startswith('<base target="_blank">')
+    assert monotonic() - began < 5
+
+
+def test_a_comma_in_an_encoded_name_belongs_to_the_name(client: Client, inbox: Inbox) -> None:
+    put(inbox, b"From: =?utf-8?q?B=C3=BCcher=2C_Neue?= <a@example.org>\r\n\r\nHello")
+    assert "from Bücher, Neue<" in client.get("/inbox").text
+    assert ">a@example.org<" in client.get("/inbox/000001.aa").text
+
+
+def test_the_site_begins_with_the_list_where_nothing_else_does(client: Client) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/inbox")
+    assert client.get("/", Host="rebound.example").status_code == 403
 
 
 def test_the_html_of_a_mail_is_served_without_scripts_origin_or_remote_content(client: Client, inbox: Inbox) -> None:

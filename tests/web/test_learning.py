@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,10 +26,14 @@ BOX = re.compile(r'name="(take-[^"]+)" value="([^"]*)"( checked)?')
 CHANGE = re.compile(r'name="change" value="(\d+)"')
 
 
+def add_paper(world: World, paper: Paper = PAPER) -> None:
+    batch = Batch("cs.LG", DAY, BatchState.OK, source="files", papers=(paper,), records=1)
+    world.store.ledger.add_batches(Edition(DAY, DAY), [batch])
+
+
 @pytest.fixture
 def reader_id(world: World) -> str:
-    batch = Batch("cs.LG", DAY, BatchState.OK, source="files", papers=(PAPER,), records=1)
-    world.store.ledger.add_batches(Edition(DAY, DAY), [batch])
+    add_paper(world)
     return add_active(world, ADA, keywords=["attention", "protein"])
 
 
@@ -113,6 +118,13 @@ def test_a_term_is_muted_only_if_the_reader_ticks_or_writes_it(
     )
 
 
+def test_a_term_that_is_muted_already_is_told_to_be(world: World, client: httpx.Client, reader_id: str) -> None:
+    world.store.subscribers.set_details(reader_id, {"keywords": ["attention"], "exclude": ["survey"]})
+    page = client.post(link(reader_id, Verb.MUTE), data={"term": " survey ", "action": "take"})
+    assert page.status_code == 422
+    assert "“survey” is muted already" in page.text
+
+
 def test_a_term_that_can_not_be_read_is_told_with_its_place_and_kept_in_the_field(
     world: World, client: httpx.Client, reader_id: str
 ) -> None:
@@ -189,6 +201,26 @@ def test_a_reader_from_a_file_sees_the_lines_to_write_and_nothing_changes(
     assert interest_of(world, reader_id).keywords == ("attention", "protein")
 
 
+def test_a_reader_from_a_file_is_told_that_no_keyword_brought_a_paper(world: World, client: httpx.Client) -> None:
+    add_paper(world)
+    bob = file_reader(keywords=["protein"])
+    world.files.append(bob)
+    assert "No keyword in it brought this paper" in client.get(link(bob.id, Verb.LESS)).text
+
+
+def test_a_shown_command_can_be_pasted_into_a_shell(world: World, client: httpx.Client) -> None:
+    add_paper(world, replace(PAPER, id="title:it's $(touch x)"))
+    bob = replace(file_reader(keywords=["protein"]), email="bob;o'x@example.org")
+    world.files.append(bob)
+    for verb, rest in (
+        (Verb.MORE, ["--more", "title:it's $(touch x)"]),
+        (Verb.MUTE, ["--mute", "endoscopic video"]),
+    ):
+        page = client.get(link(bob.id, verb, "title:it's $(touch x)")).text
+        (command,) = re.findall("on the machine: <code>(.*?)</code>", page)
+        assert shlex.split(html.unescape(command)) == ["digest", "subscribers", "learn", bob.email, *rest, "--apply"]
+
+
 def test_a_reader_of_the_most_upvoted_is_told_what_keywords_change(
     world: World, client: httpx.Client, reader_id: str
 ) -> None:
@@ -223,7 +255,7 @@ def test_the_preferences_list_the_changes_and_undo_them(world: World, client: ht
     preferences = world.link(Purpose.PREFERENCES, reader_id)
 
     page = client.get(preferences)
-    assert "Changes you made from your mails" in page.text
+    assert "Latest changes" in page.text
     assert "State space models for endoscopic video &amp; &lt;b&gt;" in page.text
     undone = client.post(preferences, data={"action": "undo", "change": CHANGE.findall(done.text)[0]})
 

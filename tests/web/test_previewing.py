@@ -9,12 +9,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from digest.domain import Status
-from digest.errors import LinkError
-from digest.links import Purpose, read_token
-from tests.web.conftest import ADA, DAY, SECRETS, World, add_active
-
-TOKEN_IN_MAIL = re.compile(r"/(preferences|unsubscribe)/([\w.=-]+)")
+from digest.links import Purpose
+from digest.web.pages import STRANGER
+from digest.web.previewing import MOST_PAPERS
+from tests.web.conftest import ADA, DAY, World, add_active
 
 
 def frame_of(page: str) -> str:
@@ -32,16 +30,19 @@ def test_a_preview_shows_the_digest_that_the_form_would_bring(world: World, clie
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
 
 
-def test_links_in_a_strangers_preview_are_worth_nothing(world: World, client: httpx.Client) -> None:
-    identity = add_active(world, ADA)
-    world.add_papers("Pruning")
-    mail = frame_of(client.post("/preview", data={"keywords": "pruning", "email": ADA}).text)
-    tokens = TOKEN_IN_MAIL.findall(mail)
-    assert {purpose for purpose, _ in tokens} == {"preferences", "unsubscribe"}
-    for purpose, token in tokens:
-        assert read_id(token, Purpose(purpose)) != identity
-        client.post(f"/{purpose}/{token}", data={"action": "pause"})
-    assert world.store.subscribers.status_of(identity) is Status.ACTIVE
+def test_a_strangers_preview_leads_to_the_papers_and_nowhere_else(world: World, client: httpx.Client) -> None:
+    world.add_papers("Pruning of trees", "Pruning of hedges")
+    mail = frame_of(client.post("/preview", data={"keywords": "pruning", "email": ADA, "max_papers": "1"}).text)
+    assert "1 more paper matched" in mail
+    assert set(re.findall(r'href="([^"]*)"', mail)) == {"https://example.org/paper"}
+    assert ADA not in mail
+
+
+def test_a_link_that_is_signed_for_a_preview_does_nothing_and_says_so(world: World, client: httpx.Client) -> None:
+    for purpose in (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.CONFIRM):
+        link = world.link(purpose, STRANGER)
+        for answer in (client.get(link), client.post(link)):
+            assert (answer.status_code, "doesn’t work any more" in answer.text) == (404, True)
 
 
 def test_a_preview_before_the_first_edition_or_of_nothing_says_so(world: World, client: httpx.Client) -> None:
@@ -92,11 +93,38 @@ def test_a_mails_link_shows_all_that_matched_beyond_the_readers_limit(world: Wor
     path = world.link(Purpose.READ, reader)
     page = client.get(path)
     assert page.status_code == 200
-    frame = frame_of(page.text)
-    assert "of trees" in frame
-    assert "of hedges" in frame
-    assert reader not in [read_id(token, Purpose(purpose)) for purpose, token in TOKEN_IN_MAIL.findall(frame)]
+    assert '<a href="https://example.org/paper" rel="noopener noreferrer"><bdi>Pruning of trees</bdi></a>' in page.text
+    assert "<bdi>Pruning of hedges</bdi>" in page.text
+    assert "<bdi>“pruning” in title</bdi>" in page.text
+    assert "are shown" not in page.text
     assert world.store.history.find() == ()
+
+
+def test_whoever_is_shown_all_of_a_mail_learns_nothing_of_its_reader(world: World, client: httpx.Client) -> None:
+    reader = add_active(world, ADA, cursor=DAY - timedelta(days=1), name="Ada L.")
+    world.add_papers("Pruning of trees")
+    page = client.get(world.link(Purpose.READ, reader)).text
+    assert set(re.findall(r'href="(/[^"]*)"', page)) == {"/", "/signup"}
+    assert ADA not in page
+    assert "Ada L." not in page
+
+
+def test_all_of_a_mail_is_hundreds_of_papers_and_beyond_a_thousand_the_page_says_so(
+    world: World, client: httpx.Client
+) -> None:
+    reader = add_active(world, ADA, cursor=DAY - timedelta(days=1), max_papers=1)
+    world.add_papers(*(f"Pruning of <b>trees, part {number}" for number in range(MOST_PAPERS + 1)))
+    page = client.get(world.link(Purpose.READ, reader)).text
+    assert "1,001 of 1,001 papers matched" in page
+    assert "The best 1,000 are shown." in page
+    assert page.count("Pruning of &lt;b&gt;trees, part ") == MOST_PAPERS
+
+
+def test_a_visitor_may_look_at_all_of_a_mail_as_often_as_at_a_preview(world: World, client: httpx.Client) -> None:
+    reader = add_active(world, ADA)
+    world.add_papers("On something else")
+    codes = [client.get(world.link(Purpose.READ, reader)).status_code for _ in range(31)]
+    assert codes == [200] * 30 + [429]
 
 
 def test_a_mails_link_that_is_forged_expired_or_of_a_day_that_never_was_shows_nothing(
@@ -112,10 +140,3 @@ def test_a_mails_link_that_is_forged_expired_or_of_a_day_that_never_was_shows_no
         world.link(Purpose.READ, "nobody"),
     ):
         assert client.get(path).status_code == 404
-
-
-def read_id(token: str, purpose: Purpose) -> str:
-    try:
-        return read_token(token, purpose, today=DAY, secrets=SECRETS)
-    except LinkError:
-        return ""

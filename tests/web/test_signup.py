@@ -103,6 +103,17 @@ def test_whoever_confirms_gets_what_was_asked_for_first_and_not_what_a_stranger_
     assert reader.profile.interests[0].keywords == ("pruning", "quantiz*")
 
 
+def test_whoever_confirms_sees_what_and_that_it_can_be_changed(world: World, client: httpx.Client) -> None:
+    sign_up(client, categories="cs.LG", exclude="R&D", frequency="weekly", weekday="friday", language="de")
+    sign_up(client, keywords="corrected")
+    link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+    for page in (client.get(link).text, client.post(link).text):
+        for words in ("pruning", "quantiz*", "cs.LG", "R&amp;D", "Weekly on Friday", "Deutsch"):
+            assert words in page
+        assert "corrected" not in page
+        assert "change" in page
+
+
 def test_the_confirmation_repeats_nothing_that_was_typed(world: World, client: httpx.Client) -> None:
     sign_up(client, name="Buy pills at spam.example", keywords="pills")
     assert b"pills" not in world.confirmations(wait_for=1)[0]
@@ -115,6 +126,14 @@ def test_mistakes_stand_beside_the_form_and_what_was_typed_is_kept(world: World,
         assert part in answer.text
     assert statuses(world, "not an address") is None
     assert not world.confirmations()
+
+
+def test_the_summary_of_mistakes_calls_the_fields_as_their_labels_do(client: httpx.Client) -> None:
+    page = sign_up(client, send_at="late", max_papers="many").text
+    (summary,) = re.findall(r'<div class="problem summary"[\s\S]*?</div>', page)
+    for field, label in re.findall(r'<a href="#(\w+)">(.*?)</a>', summary):
+        assert f'<label for="{field}">{label}</label>' in page
+    assert summary.count("<a ") == 2
 
 
 def test_a_mistake_names_the_line_it_is_about(client: httpx.Client) -> None:
@@ -197,7 +216,8 @@ def test_an_expired_or_tampered_confirmation_link_says_what_to_do(world: World, 
 
 
 def test_a_link_for_somebody_who_never_signed_up_confirms_nobody(world: World, client: httpx.Client) -> None:
-    assert client.post(world.link(Purpose.CONFIRM, "0" * 20)).status_code == 404
+    link = world.link(Purpose.CONFIRM, "0" * 20)
+    assert [client.get(link).status_code, client.post(link).status_code] == [404, 404]
 
 
 def test_a_reader_with_a_file_who_signs_up_too_is_welcomed(world: World, client: httpx.Client) -> None:
@@ -205,6 +225,22 @@ def test_a_reader_with_a_file_who_signs_up_too_is_welcomed(world: World, client:
     world.files.append(replace(reader, file="ada.toml"))
     world.store.subscribers.enroll([reader], edition=DAY)
     assert "You are subscribed" in client.post(world.link(Purpose.CONFIRM, reader.id)).text
+
+
+@pytest.mark.parametrize("before", [Status.PAUSED, Status.UNSUBSCRIBED])
+def test_a_reader_with_a_file_who_had_stopped_mail_and_confirms_gets_it_again(
+    world: World, client: httpx.Client, before: Status
+) -> None:
+    reader = replace(read_signup({"email": ADA, "keywords": ["from the file"]}), file="ada.toml")
+    world.files.append(reader)
+    world.store.subscribers.enroll([reader], edition=DAY)
+    sign_up(client)
+    link = LINK.findall(world.confirmations(wait_for=1)[0])[0].decode()
+    world.store.subscribers.set_status(reader.id, before)
+    client.get(link)
+    assert [someone.status for someone in world.parts.readers()] == [before]
+    assert "You are subscribed" in client.post(link).text
+    assert [someone.status for someone in world.parts.readers()] == [Status.ACTIVE]
 
 
 def test_a_strangers_signup_for_a_file_readers_address_holds_nothing_up(world: World, client: httpx.Client) -> None:

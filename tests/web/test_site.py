@@ -15,15 +15,22 @@ import pytest
 from digest.config import subscriber_id
 from digest.domain import DeliveryState, Digest, Email, Outcome
 from digest.errors import ConfigError, Mistake
-from digest.links import Purpose
-from tests.web.conftest import ADA, DAY, World, add_active, read_signup, serving
+from digest.links import Purpose, Verb, make_learning_link
+from tests.web.conftest import ADA, DAY, SECRETS, World, add_active, read_signup, serving
 
 TOKEN = "a-long-admin-token"
 
 
+def own_links(world: World) -> list[str]:
+    """All links that Ada's mails hold, each to a page that is there once there are papers."""
+    identity = subscriber_id(ADA)
+    lesson = make_learning_link("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
+    pages = [world.link(purpose, identity) for purpose in Purpose if purpose is not Purpose.LEARN]
+    return [*pages, *(f"{lesson}/{verb}" for verb in Verb)]
+
+
 def all_links(world: World) -> list[str]:
-    own = [world.link(purpose, subscriber_id(ADA)) for purpose in Purpose]
-    return ["/", "/signup", "/health", "/history", "/nothing", "/preview/nobody@example.org", *own]
+    return ["/", "/signup", "/health", "/history", "/nothing", "/preview/nobody@example.org", *own_links(world)]
 
 
 def test_every_answer_carries_the_headers_that_protect_it(world: World, client: httpx.Client) -> None:
@@ -51,13 +58,18 @@ def test_no_page_holds_a_script_or_loads_anything(world: World, client: httpx.Cl
 
 
 def test_following_every_link_changes_nothing(world: World, client: httpx.Client) -> None:
-    add_active(world, ADA)
-    add_active(world, "wait@example.org")
+    identity, waiting = add_active(world, ADA), subscriber_id("wait@example.org")
+    world.store.subscribers.add_signup(waiting, "wait@example.org", {"keywords": ["pruning"]})
+    world.add_papers("Structured pruning of vision transformers")
     before = world.parts.readers()
-    for link in all_links(world):
-        for method in ("GET", "HEAD"):
-            client.request(method, link)
+    for method in ("GET", "HEAD"):
+        links = [*all_links(world), world.link(Purpose.CONFIRM, waiting)]
+        missing = [link for link in links if client.request(method, link).status_code != 200]
+        assert missing == ["/nothing", "/preview/nobody@example.org"]
     assert world.parts.readers() == before
+    assert world.store.changes.recent(identity, limit=1) == ()
+    assert world.store.history.find() == ()
+    assert not world.store.ledger.is_closed(DAY)
     assert not world.confirmations()
 
 
