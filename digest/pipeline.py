@@ -192,15 +192,21 @@ def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:
 
 
 def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
-    """Whether a run of that day would find somebody to serve. Claims of processes that died are settled first."""
+    """Whether a run of that day would find somebody to serve; claims of processes that died count as alive."""
     deliveries = parts.store.deliveries
-    if released := deliveries.release_lapsed():
-        log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
     pause = parts.store.pause.current()
     is_held = pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
-    may_go = frozenset() if is_held else deliveries.open_rows(day) - _unreachable(parts.readers(), parts)
+    may_go = frozenset() if is_held else deliveries.open_rows(day)
     has_doubtful = parts.resends and not is_held and deliveries.kept_emails(day)
-    return bool(may_go or has_doubtful or _find_due(day, parts, choice, RunReport(day)))
+    if has_doubtful or (may_go and may_go - _unreachable(parts.readers(), parts)):
+        return True
+    return choice.plans and bool(_find_due(day, parts, choice, RunReport(day)))
+
+
+def release_claims(parts: Parts) -> None:
+    """Settle the claims of processes that died, and tell the log; their mail may have gone."""
+    if released := parts.store.deliveries.release_lapsed():
+        log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
 
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:

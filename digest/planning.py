@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import TypeVar
 from zlib import crc32
@@ -48,12 +48,19 @@ def has_missed_their_day(subscriber: Subscriber, edition: date) -> bool:
     return subscriber.frequency is Frequency.WEEKLY and waited > timedelta(days=7)
 
 
-def hour_of(subscriber: Subscriber, edition: date, *, site_timezone: str) -> datetime:
+def hour_of(subscriber: Subscriber, edition: date, *, site_timezone: str, site_send_at: time) -> datetime:
     """When the edition is due at the subscriber's: when their hour strikes during that day of the site's.
 
-    Where summer time leaves their hour out of the day, it is the same hour by the site's clock.
+    It is never before the site's own hour: the first digest closes the edition for everybody. Where summer time leaves
+    their hour out of the day, it is the same hour by the site's clock.
     """
-    site, home = ZoneInfo(site_timezone), ZoneInfo(subscriber.timezone)
+    site = ZoneInfo(site_timezone)
+    opens = datetime.combine(edition, site_send_at, site).astimezone(UTC)
+    return max(opens, _own_hour(subscriber, edition, site))
+
+
+def _own_hour(subscriber: Subscriber, edition: date, site: ZoneInfo) -> datetime:
+    home = ZoneInfo(subscriber.timezone)
     for days in range(-2, 3):  # zones lie up to 26 hours apart
         moment = datetime.combine(edition + timedelta(days=days), subscriber.send_at, home).astimezone(UTC)
         if moment.astimezone(site).date() == edition:
