@@ -33,7 +33,7 @@ from digest.domain import (
     Status,
     Subscriber,
 )
-from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, is_due, is_sample
+from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, is_due, is_sample, refuse_leap
 from digest.settling import (
     are_templates_broken,
     begin_pause,
@@ -94,6 +94,8 @@ class Choice:
     """Whether the sources are asked first."""
     plans: bool = True
     """Whether readers who are due are promised digests, beside those who wait already."""
+    is_day_named: bool = False
+    """Whether a person named the day; else the clock did, which may be wrong."""
     probes_at_once: bool = False
     """Whether sending's own pause is tried by one mail before its time, as somebody who has mended the fault wants."""
 
@@ -127,8 +129,13 @@ class RunReport:
 
 
 def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport:
-    """One edition through all stages. Safe to repeat: nobody gets a second copy."""
+    """One edition through all stages. Safe to repeat: nobody gets a second copy.
+
+    Raises ClockError if the clock has leapt far ahead and nobody named the day.
+    """
     report = RunReport(day)
+    if choice.plans and not (choice.is_day_named or choice.is_rehearsal):
+        refuse_leap(parts.now(), last_active=parts.store.ledger.last_active())
     if choice.collects:
         with _watch(report, "collect"):
             report.batches = collect_edition(Edition(day, day - parts.lookback), parts)

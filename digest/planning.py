@@ -10,6 +10,7 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from digest.domain import WEEKDAYS, Frequency, Status, Subscriber
+from digest.errors import ClockError
 
 MOST_EDITIONS = 14
 """A digest covers at most this many editions; papers of older ones are counted, not shown."""
@@ -28,6 +29,9 @@ RETRY_MINUTES = (5, 15, 30, 60, 120, 240)
 SHORTEST_WAIT = timedelta(minutes=RETRY_MINUTES[0])
 """Greylisting servers refuse whoever comes back sooner."""
 LONGEST_WAIT = timedelta(minutes=RETRY_MINUTES[-1])
+
+LONGEST_BREAK = timedelta(days=45)
+"""A service is seldom off for longer; a clock that is wrong leaps by years."""
 
 Item = TypeVar("Item")
 
@@ -66,6 +70,19 @@ def _own_hour(subscriber: Subscriber, edition: date, site: ZoneInfo) -> datetime
         if moment.astimezone(site).date() == edition:
             return moment
     return datetime.combine(edition, subscriber.send_at, site).astimezone(UTC)
+
+
+def refuse_leap(now: datetime, *, last_active: datetime | None) -> None:
+    """Raise ClockError if the clock has leapt since anything was collected.
+
+    An edition closed years ahead would end the service: all earlier ones count as over, and the history as too old.
+    """
+    if last_active is not None and now - last_active > LONGEST_BREAK:
+        day = f"{now:%Y-%m-%d}"
+        raise ClockError(
+            f"the clock says {day}, and nothing was collected since {last_active:%Y-%m-%d}: the clock may be wrong, so"
+            f" nothing is run — mend it, or if it is right, name the day once: digest run --date {day}"
+        )
 
 
 def split_covered(days: Sequence[date]) -> tuple[tuple[date, ...], tuple[date, ...]]:

@@ -21,6 +21,7 @@ from digest.cli.edge import ExitCode, context_of, now_in_utc, open_parts, subscr
 from digest.cli.output import say
 from digest.cli.returning import look_into_mailboxes
 from digest.cli.servers import address_of, bind, serve_pages
+from digest.composing.wording import counted
 from digest.config import Config
 from digest.delivery.inbox import open_inbox
 from digest.domain import Subscriber
@@ -34,6 +35,7 @@ from digest.web.inbox_pages import inbox_routes
 INBOX_SMTP_PORT = 8025
 INBOX_WEB_PORT = 8026
 RETRY_EVERY = timedelta(minutes=5)
+_REPAIR = "the clock has been wrong: restore the backup from before (docs/operating.md)"
 
 log = logging.getLogger(__name__)
 
@@ -102,15 +104,25 @@ def _open_schedule(config: Config, parts: Parts) -> AbstractContextManager[Editi
 
 
 def _run_slot(config: Config, parts: Parts, day: date, moment: datetime) -> None:
+    log_what_lies_ahead(config, parts)
     choice = replace(_choice(config, day, moment), collects=not parts.store.ledger.is_closed(day))
     _log_report(run_edition(day, parts, choice))
+
+
+def log_what_lies_ahead(config: Config, parts: Parts) -> None:
+    """Log editions and readers' places that lie in the future, as when the clock was once wrong: they stop the mail."""
+    day = _site_day(parts.now(), config)
+    if parts.store.ledger.is_closed(day + timedelta(days=1)):
+        log.error("an edition after today's, %s, is closed: till then nothing is collected — %s", day, _REPAIR)
+    if ahead := sum(reader.cursor is not None and reader.cursor > day for reader in parts.readers()):
+        log.error("%s served beyond today, %s: no mail before that day — %s", counted(ahead, "reader"), day, _REPAIR)
 
 
 def serve_waiting(config: Config, parts: Parts) -> None:
     """Serve whoever still waits: deferred mail of any edition that hasn't expired, and readers whose hour has come."""
     release_claims(parts)
-    now, zone = parts.now(), ZoneInfo(config.schedule.timezone)
-    today, oldest = (moment.astimezone(zone).date() for moment in (now, now - parts.expires_after))
+    now = parts.now()
+    today, oldest = _site_day(now, config), _site_day(now - parts.expires_after, config)
     for days_ago in range((today - oldest).days, 0, -1):
         _serve_waiting_of(today - timedelta(days=days_ago), parts, Choice(collects=False, plans=False))
     is_closed = parts.store.ledger.is_closed(today)
@@ -134,6 +146,10 @@ def _choice(config: Config, day: date, moment: datetime) -> Choice:
         return timedelta(0) <= moment - due <= schedule.max_lateness
 
     return Choice(is_their_time=is_their_time)
+
+
+def _site_day(moment: datetime, config: Config) -> date:
+    return moment.astimezone(ZoneInfo(config.schedule.timezone)).date()
 
 
 def _log_report(report: RunReport) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.cli.serving import serve_waiting
+from digest.cli.serving import log_what_lies_ahead, serve_waiting
 from digest.composing import open_composer
 from digest.config import Config, load_config
 from digest.domain import Letterhead
@@ -65,3 +65,52 @@ def test_an_early_reader_does_not_close_the_edition_before_its_papers_are_announ
         serve_waiting(config, world.parts)
 
     assert {name: len(row.papers) for name, row in world.rows().items()} == {"early": 3, "ada": 3}
+
+
+def test_a_clock_that_leaps_years_ahead_runs_nothing_and_costs_nothing_once_it_is_mended(
+    world: World, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.readers.append(reader("ada"))
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        world.moment = at(7, 30)
+        serve_waiting(config, world.parts)
+        world.moment = datetime(2036, 1, 1, 7, 30, tzinfo=UTC)
+        serve_waiting(config, world.parts)
+        assert "the clock may be wrong" in caplog.text
+        world.moment = at(7, 30, days=1)
+        world.announce(NEXT_DAY)
+        serve_waiting(config, world.parts)
+
+    assert (world.states(), world.states(NEXT_DAY)) == ({"sent": 1}, {"sent": 1})
+
+
+def test_a_long_break_ends_with_a_run_for_which_somebody_names_the_day(world: World, config: Config) -> None:
+    world.readers.append(reader("ada"))
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        world.run_unchecked()
+        world.pass_time(days=60)
+        day = world.moment.date()
+        world.run_unchecked(day, is_day_named=True)
+        world.announce(day + timedelta(days=1))
+        world.pass_time(days=1)
+        serve_waiting(config, world.parts)
+
+    assert world.states(day + timedelta(days=1)) == {"sent": 1}
+
+
+def test_an_edition_in_the_future_is_told_in_the_log(
+    world: World, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.readers.append(reader("ada"))
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        world.run_unchecked()
+        log_what_lies_ahead(config, world.parts)
+        assert caplog.text == ""
+        world.pass_time(days=-3)
+        log_what_lies_ahead(config, world.parts)
+
+    assert "an edition after today's, 2026-06-27, is closed" in caplog.text
+    assert "1 reader served beyond today" in caplog.text
