@@ -74,13 +74,15 @@ def take_reports(mails: Iterable[Incoming], store: ReturnStore, *, secrets: Sequ
 
 
 def _take(report: Report, place: str, store: ReturnStore, tally: Tally, *, secrets: Sequence[str], today: date) -> None:
-    delivery = _delivery_of(report, store, secrets=secrets, today=today)
+    by_path = _signed_delivery(report, secrets=secrets)
+    delivery = by_path or _delivery_by_link(report, store, secrets=secrets, today=today)
     if delivery is None:
         tally.unsigned += 1
         _log_seldom(tally.unsigned, "%s: a %s report without our signature is ignored", place, report.kind)
         return
     edition, subscriber_id = delivery
-    returned = Returned(edition, subscriber_id, report.kind, report.enhanced_code, report.words)
+    words, is_by_link = report.words, by_path is None
+    returned = Returned(edition, subscriber_id, report.kind, report.enhanced_code, words, is_by_link)
     consequence = store.take(returned)
     if consequence is Consequence.KNOWN:
         tally.known += 1
@@ -92,13 +94,20 @@ def _take(report: Report, place: str, store: ReturnStore, tally: Tally, *, secre
         tally.taken.append(taken)
 
 
-def _delivery_of(report: Report, store: ReturnStore, *, secrets: Sequence[str], today: date) -> tuple[date, str] | None:
-    """The edition and the reader of the mail a report is about, if something in it is signed by us."""
+def _signed_delivery(report: Report, *, secrets: Sequence[str]) -> tuple[date, str] | None:
+    """The edition and the reader of the mail a report is about, if it names a return path signed by us."""
     for path in report.return_paths:
         try:
             return read_return_path(path, secrets=secrets)
         except LinkError:
             continue
+    return None
+
+
+def _delivery_by_link(
+    report: Report, store: ReturnStore, *, secrets: Sequence[str], today: date
+) -> tuple[date, str] | None:
+    """The same of a complaint, by the mail's id and its unsubscribe link."""
     if report.kind is not ReportKind.COMPLAINT:
         return None
     # providers strip return paths from complaints; whoever holds the unsubscribe link may end the subscription anyway

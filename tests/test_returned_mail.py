@@ -11,7 +11,7 @@ import pytest
 
 from digest.bounces import Incoming
 from digest.config import subscriber_id
-from digest.domain import ReportKind, Subscriber
+from digest.domain import DeliveryState, Email, Outcome, Profile, ReportKind, Status, Subscriber
 from digest.links import Purpose, make_link
 from digest.return_paths import make_return_path
 from digest.returned_mail import Tally, take_reports
@@ -56,6 +56,18 @@ def take(store: Store, *contents: bytes) -> tuple[Tally, list[bool]]:
 
 def is_barred(store: Store) -> bool:
     return bool(store.suppressions.barred([ADA]))
+
+
+def send(store: Store, message_id: str) -> None:
+    """Mails Ada the day's digest."""
+    ada = Subscriber(id=ADA, email="ada@readers.example", profile=Profile())
+    mail = Email(ada.email, "digest@digest.example", message_id, "Papers", b"x", ada.id, DAY)
+    store.ledger.close_edition(DAY)
+    store.subscribers.enroll([ada], edition=DAY)
+    store.deliveries.plan(DAY, [ada])
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([mail], owner=owner)
+        store.deliveries.record([Outcome(mail, DeliveryState.SENT)], owner=owner)
 
 
 def test_a_signed_bounce_counts_once(store: Store) -> None:
@@ -112,6 +124,17 @@ def test_a_signed_complaint_ends_the_subscription(store: Store) -> None:
 
     assert [taken.consequence for taken in tally.taken] == [Consequence.UNSUBSCRIBED]
     assert is_barred(store)
+
+
+def test_whoever_was_forwarded_a_mail_can_unsubscribe_its_reader_by_a_complaint_and_bar_nobody(store: Store) -> None:
+    send(store, "<digest.0123@digest.example>")
+    link = make_link("https://digest.example", Purpose.UNSUBSCRIBE, ADA, issued=DAY, secrets=SECRETS)
+
+    tally, _ = take(store, write_feedback(sent_from="redacted@digest.example", unsubscribe=link))
+
+    assert [taken.consequence for taken in tally.taken] == [Consequence.UNSUBSCRIBED]
+    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+    assert not is_barred(store)
 
 
 def test_an_unsubscribe_link_of_a_mail_that_nobody_remembers_is_not_enough_for_a_complaint(store: Store) -> None:
