@@ -14,6 +14,7 @@ from datetime import date
 
 from digest.bounces import Incoming
 from digest.bounces.reports import UNREADABLE, UNRECOGNISED, Report, read_report
+from digest.composing.headers import envelope_address
 from digest.domain import ReportKind
 from digest.errors import LinkError
 from digest.links import Purpose, read_token
@@ -81,15 +82,26 @@ def _take(report: Report, place: str, store: ReturnStore, tally: Tally, *, secre
         _log_seldom(tally.unsigned, "%s: a %s report without our signature is ignored", place, report.kind)
         return
     edition, subscriber_id = delivery
-    words, is_by_link = report.words, by_path is None
-    returned = Returned(edition, subscriber_id, report.kind, report.enhanced_code, words, is_by_link)
-    consequence = store.take(returned)
+    address = store.address_of(subscriber_id)
+    is_another = _is_another(report, address)
+    consequence = store.take(
+        Returned(
+            edition,
+            subscriber_id,
+            report.kind,
+            report.enhanced_code,
+            report.words,
+            is_by_link=by_path is None,
+            is_another=is_another,
+        )
+    )
     if consequence is Consequence.KNOWN:
         tally.known += 1
         return
     tally.kinds[report.kind] += 1
-    taken = Taken(store.address_of(subscriber_id), edition, report, consequence)
-    log.info("%s: %s, edition of %s: %s: %s", place, taken.address, edition, report.kind, report.words)
+    taken = Taken(address, edition, report, consequence)
+    behind = f", for {report.recipient} behind it" if is_another else ""
+    log.info("%s: %s%s, edition of %s: %s: %s", place, address, behind, edition, report.kind, report.words)
     if consequence is not Consequence.NOTED or report.kind is ReportKind.POLICY:
         tally.taken.append(taken)
 
@@ -102,6 +114,12 @@ def _signed_delivery(report: Report, *, secrets: Sequence[str]) -> tuple[date, s
         except LinkError:
             continue
     return None
+
+
+def _is_another(report: Report, address: str) -> bool:
+    """Whether a delivery status names others than the reader: somebody behind an alias, or to whom it was forwarded."""
+    ours = {address.lower(), envelope_address(address).lower()} if address else set()
+    return bool(ours and report.named) and ours.isdisjoint(named.lower() for named in report.named)
 
 
 def _delivery_by_link(

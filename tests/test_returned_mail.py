@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,37 @@ def test_a_signed_bounce_counts_once(store: Store) -> None:
     (taken,) = tally.taken
     assert (taken.edition, taken.consequence) == (DAY, Consequence.SUPPRESSED)
     assert is_barred(store)
+
+
+@pytest.mark.parametrize(
+    ("fields", "bars"),
+    [
+        ({"final": "rfc822; bob@elsewhere.example"}, False),
+        ({"final": "rfc822;bob@elsewhere.example", "more": "Original-Recipient: rfc822; ada@readers.example\n"}, True),
+        ({"final": "RFC822; <Ada@Readers.Example>"}, True),
+        ({"final": "utf-8; ada@readers.example"}, True),
+        ({"final": "x-unknown; a mailbox"}, True),
+        ({"final": "rfc822; bob@elsewhere.example", "more": "\nFinal-Recipient: rfc822; ada@readers.example\n"}, True),
+    ],
+)
+def test_a_dead_address_behind_an_alias_is_noted_and_does_not_bar_the_alias(
+    store: Store, fields: dict[str, str], *, bars: bool
+) -> None:
+    send(store, "<digest.0123@digest.example>")
+
+    tally, _ = take(store, write_status(to=SIGNED, **fields))
+
+    assert (tally.kinds[ReportKind.HARD], is_barred(store)) == (1, bars)
+
+
+def test_refusals_of_an_address_behind_an_alias_never_count(store: Store) -> None:
+    send(store, "<digest.0123@digest.example>")
+    earlier = make_return_path("bounces@digest.example", DAY - timedelta(days=1), ADA, secrets=SECRETS)
+
+    take(store, write_status(to=earlier, status="5.0.0", diagnostic="no", final="rfc822; bob@elsewhere.example"))
+    take(store, write_status(to=SIGNED, status="5.0.0", diagnostic="no"))
+
+    assert not is_barred(store)
 
 
 @pytest.mark.parametrize("path", [FORGED, "bounces@digest.example", SIGNED[:-20], ""])

@@ -44,6 +44,8 @@ class Returned:
     kind: ReportKind
     enhanced_code: str = ""
     words: str = ""
+    is_another: bool = False
+    """Whether it is about another address, to which the reader's mail goes on: of an alias others may be alive."""
     is_by_link: bool = False
     """Whether the unsubscribe link alone proves it: whoever the mail was forwarded to has that too."""
 
@@ -64,6 +66,8 @@ class ReturnStore:
             self._note(connection, report)
             if report.kind is ReportKind.COMPLAINT:
                 return self._end_subscription(connection, report)
+            if report.is_another:
+                return Consequence.NOTED
             entry = self.suppressions.find(connection, report.subscriber_id)
             if entry is not None:
                 return self._suppress_longer(connection, report, entry)
@@ -102,7 +106,7 @@ class ReturnStore:
             "kind": report.kind.value,
             "enhanced_code": report.enhanced_code,
             "words": report.words,
-            "counts": True,
+            "counts": not report.is_another,
             "taken_at": self.now(),
         }
         insert_missing(connection, tables.reports, [values])
