@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 
 from digest.bounces import Incoming
 from digest.bounces.reports import UNREADABLE, UNRECOGNISED, Report, read_report
@@ -56,10 +57,17 @@ class Tally:
     """The believed reports that changed something for a reader, or that point to a fault of ours."""
 
 
-def take_reports(mails: Iterable[Incoming], store: ReturnStore, *, secrets: Sequence[str], today: date) -> Tally:
-    """Take in every mail of a mailbox, each written down before it is marked there."""
+def take_reports(
+    mails: Iterable[Incoming],
+    store: ReturnStore,
+    *,
+    secrets: Sequence[str],
+    today: date,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Take in every mail of a mailbox, each written down before it is marked there, until asked to stop."""
     tally = Tally()
-    for mail in mails:
+    for mail in takewhile(lambda _mail: not stopping(), mails):
         tally.mails += 1
         report = read_report(mail.content)
         is_read = report.reason not in (UNREADABLE, UNRECOGNISED)

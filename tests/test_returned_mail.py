@@ -191,3 +191,13 @@ def test_a_flood_of_forged_bounces_does_not_fill_the_log(store: Store, caplog: p
 
     assert tally.unsigned == 200
     assert len(caplog.records) <= 20
+
+
+def test_a_mailbox_is_left_in_the_middle_when_asked_to_stop(store: Store) -> None:
+    mailbox = Mailbox((write_status(to=FORGED),) * 3)
+
+    tally = take_reports(
+        iter(mailbox), store.returned, secrets=SECRETS, today=DAY, stopping=lambda: bool(mailbox.marks)
+    )
+
+    assert (tally.mails, mailbox.marks) == (1, [True])
