@@ -4,16 +4,18 @@ One side composes digests of the sample edition, commits each claim and outcome 
 connections to Postfix's smtp-sink; another does the same with mails composed beforehand. The ceiling is Postfix's
 smtp-source, which repeats one mail of the same size over as many connections and remembers nothing. Beside them stands
 what comes first to mind: smtplib, a connection, an EmailMessage and a commit for each mail. All run in turn, several
-times; the table shows medians and the ratio.
+times; the table shows medians and the ratio. With `--sign` mails are signed with DKIM and a key of RSA-2048, by dkimpy
+on the naive side; then the ceiling is the signatures a second that `openssl speed` tells of one core.
 
-`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--memory READERS]`; needs smtp-sink and
-smtp-source, of Debian's package postfix. `--memory` prints the most memory that a run for so many readers takes, over
-the first of its mails.
+`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--sign] [--memory READERS]`; needs
+smtp-sink and smtp-source, of Debian's package postfix. `--memory` prints the most memory that a run for so many signed
+up readers takes, over the first of its mails.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import resource
@@ -31,12 +33,21 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import dkim
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from digest import demo
+from digest.cli.edge import feedback_on
 from digest.composing import open_composer
+from digest.composing.signing import Sign, Signer
 from digest.config import subscriber_id
+from digest.config.subscribers import read_subscriber
 from digest.delivery import Relay, send_emails
 from digest.delivery.smtp import Smtp
 from digest.dispatching import Dispatch
@@ -91,19 +102,26 @@ def main() -> None:
         if asked.memory:
             print_memory(asked.memory, port, asked.connections)
             return
-        octets = measure_a_mail(port)
+        octets, mails, connections = measure_a_mail(port), asked.mails, asked.connections
         source = partial(repeat_one_mail, str(tools["smtp-source"]), octets)
         sides: dict[str, Callable[[], Measured]] = {
-            "smtp-source, the ceiling": lambda: source(asked.mails, port, asked.connections),
-            "digest: compose, commit, send": lambda: send_digests(asked.mails, port, asked.connections),
-            "digest: commit, send": lambda: send_composed(asked.mails, port, asked.connections),
+            "smtp-source, the ceiling": lambda: source(mails, port, connections),
+            "digest: compose, commit, send": lambda: send_digests(mails, port, connections),
+            "digest: commit, send": lambda: send_composed(mails, port, connections),
             "naive: smtplib, all anew for each": lambda: send_naively(NAIVE_MAILS, port, octets),
         }
+        if asked.sign:
+            pem, signer = make_key()
+            sides = {
+                "openssl speed rsa2048, the ceiling": measure_signatures,
+                "digest: compose, sign, commit, send": lambda: send_digests(mails, port, connections, sign=signer),
+                "naive: the same with dkimpy": lambda: send_naively(NAIVE_MAILS, port, octets, sign=_by_dkimpy(pem)),
+            }
         turns: dict[str, list[Measured]] = {name: [] for name in sides}
         for _ in range(asked.rounds):
             for name, measure in sides.items():
                 turns[name].append(measure())
-    print_table(turns, octets, asked.connections)
+    print_table(turns, octets, connections)
 
 
 def print_table(turns: dict[str, list[Measured]], octets: int, connections: int) -> None:
@@ -121,9 +139,10 @@ def print_table(turns: dict[str, list[Measured]], octets: int, connections: int)
 def print_memory(readers: int, port: int, connections: int) -> None:
     """The most memory that a run takes while so many readers wait, over the first mails of it."""
     done = list[int]()
-    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), readers, port, connections) as parts:
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), 0, port, connections) as parts:
+        _sign_up(Path(folder), readers)
         collect_edition(Edition(DAY, DAY), parts)
-        plan_digests(parts.readers(), DAY, parts)
+        plan_digests(parts.each_reader(), DAY, parts)
         planned = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         enough = replace(
             parts,
@@ -160,6 +179,23 @@ def repeat_one_mail(program: str, octets: int, mails: int, port: int, connection
     return Measured(mails, seconds, cpu)
 
 
+def measure_signatures() -> Measured:
+    """How often a second one core signs, as OpenSSL tells of itself."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.perf_counter()
+    command = ["openssl", "speed", "-mr", "-seconds", "2", "rsa2048"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - no input
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    rate = float(told.rpartition("+F2:")[2].split(":")[2])
+    return Measured(round(rate * seconds), seconds, after - before)
+
+
+def make_key() -> tuple[bytes, Signer]:
+    """A key of RSA-2048, for dkimpy and for us."""
+    key = generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem, Signer("example.org", "benchmark", key)
+
+
 def measure_a_mail(port: int) -> int:
     """The median size of the digests; it also compiles what is compiled at first use."""
     with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), 30, port, 1) as parts:
@@ -168,9 +204,9 @@ def measure_a_mail(port: int) -> int:
     return int(statistics.median(sizes))
 
 
-def send_digests(mails: int, port: int, connections: int) -> Measured:
+def send_digests(mails: int, port: int, connections: int, sign: Sign | None = None) -> Measured:
     """The whole job for so many readers, after the day was collected and planned."""
-    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), mails, port, connections) as parts:
+    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), mails, port, connections, sign) as parts:
         collect_edition(Edition(DAY, DAY), parts)
         plan_digests(parts.readers(), DAY, parts)
         report = RunReport(DAY)
@@ -203,7 +239,7 @@ def send_composed(mails: int, port: int, connections: int) -> Measured:
     return measured
 
 
-def send_naively(mails: int, port: int, octets: int) -> Measured:
+def send_naively(mails: int, port: int, octets: int, sign: Callable[[bytes], bytes] = bytes) -> Measured:
     """What comes first to mind."""
     text = "A line of a mail that is as long as the others are, more or less.\n" * (octets // 66)
     with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "history.db")) as history:
@@ -216,17 +252,23 @@ def send_naively(mails: int, port: int, octets: int) -> Measured:
             message["Subject"] = "Papers"
             message.set_content(text)
             with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
-                client.send_message(message)
+                client.sendmail("digest@example.org", message["To"], sign(message.as_bytes(policy=SMTP)))
             history.execute("INSERT INTO sent VALUES (?)", (message["To"],))
             history.commit()
         return Measured(mails, time.perf_counter() - began, time.process_time() - before)
 
 
+def _by_dkimpy(pem: bytes) -> Callable[[bytes], bytes]:
+    relaxed = (b"relaxed", b"relaxed")
+    return lambda content: dkim.sign(content, b"benchmark", b"example.org", pem, canonicalize=relaxed) + content
+
+
 @contextmanager
-def _open_parts(folder: Path, readers: int, port: int, connections: int) -> Iterator[Parts]:
-    composer = open_composer(Letterhead("Papers", "Papers <digest@example.org>", "https://example.org", ("a key",)))
+def _open_parts(folder: Path, readers: int, port: int, connections: int, sign: Sign | None = None) -> Iterator[Parts]:
+    letterhead = Letterhead("Papers", "Papers <digest@example.org>", "https://example.org", ("a key",))
+    composer = open_composer(letterhead, feedback_of=feedback_on(letterhead), sign=sign)
     everybody = tuple(_reader(number) for number in range(readers))
-    with open_store(f"sqlite:///{folder}/digest.db", now=lambda: MORNING, read_signup=_no_signup) as store:
+    with open_store(f"sqlite:///{folder}/digest.db", now=lambda: MORNING, read_signup=_read_signup) as store:
         yield Parts(
             store=store,
             composer=composer,
@@ -239,6 +281,23 @@ def _open_parts(folder: Path, readers: int, port: int, connections: int) -> Iter
             expires_after=timedelta(hours=20),
             now=lambda: MORNING,
         )
+
+
+def _sign_up(folder: Path, readers: int) -> None:
+    """Write so many confirmed sign-ups straight into the database, as nobody waits for so many forms."""
+    moment = MORNING.strftime("%Y-%m-%d %H:%M:%S.%f")
+    columns = "(id, email, origin, status, details, created_at, confirmed_at)"
+    people = (
+        (reader.id, reader.email, json.dumps({"keywords": reader.profile.interests[0].keywords}))
+        for reader in map(_reader, range(readers))
+    )
+    with closing(sqlite3.connect(folder / "digest.db")) as database, database:
+        statement = f"INSERT INTO subscribers {columns} VALUES (?, ?, 'signup', 'active', ?, ?, ?)"  # noqa: S608 - ours
+        database.executemany(statement, ((*person, moment, moment) for person in people))
+
+
+def _read_signup(details: dict[str, Any]) -> Subscriber:
+    return read_subscriber(details, file="", timezone="UTC", send_at=MORNING.time(), check=lambda _interest: ())
 
 
 def _reader(number: int) -> Subscriber:
@@ -256,15 +315,12 @@ def _wait_for(port: int) -> None:
     sys.exit("smtp-sink doesn't answer")
 
 
-def _no_signup(_details: object) -> Subscriber:
-    raise AssertionError("nobody signs up here")
-
-
 def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How near the whole job comes to what a mail server can take.")
     parser.add_argument("--mails", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sign", action="store_true")
     parser.add_argument("--memory", type=int, default=0, metavar="READERS")
     return parser.parse_args()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -20,7 +20,7 @@ from digest.domain import (
     WordCounts,
 )
 from digest.matching import Shortlist, Statistics, count_words, liked_papers, list_matches, rank_trending, read_paper
-from digest.planning import MOST_EDITIONS, READERS_A_BATCH, cursor_before, in_batches, split_covered
+from digest.planning import MOST_EDITIONS, READERS_A_BATCH, READERS_AT_ONCE, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
 PAPERS_COUNTED = 20_000
@@ -51,10 +51,14 @@ class Span:
     """The ids of `papers`."""
 
     @property
-    def oldest(self) -> date:
-        """The oldest edition to which any of the papers belongs that may have been mailed before."""
-        papers = (*self.listed, *(match.paper for match in self.revised))
-        return min((paper.edition for paper in papers if paper.edition), default=self.edition)
+    def oldest_revised(self) -> date:
+        """The oldest edition of the revised papers, at most thirty days back."""
+        return min((match.paper.edition for match in self.revised if match.paper.edition), default=self.edition)
+
+    @property
+    def editions_listed(self) -> frozenset[date]:
+        """The editions of the listed papers, which may go back to the first one."""
+        return frozenset(paper.edition for paper in self.listed if paper.edition)
 
     @property
     def every_paper(self) -> tuple[Paper, ...]:
@@ -78,13 +82,27 @@ def assemble_digests(
 ) -> Iterator[Digest]:
     """The digest of each reader over the editions after their cursor; empty ones too.
 
-    Matching reads a span once for all its readers. Only for listed papers of editions before the span is it
+    Matching reads a span once for READERS_AT_ONCE of them. Only for listed papers of editions before the span is it
     looked up whether they were mailed before: they may trend days after they matched.
     """
+    rarity = read_statistics(edition, papers)
+    for some in in_batches(readers, READERS_AT_ONCE):
+        known = Background(rarity, liked=tuple(find_liked(papers, [reader.profile for reader in some])))
+        yield from _assemble_some(some, edition, known, papers=papers, history=history, losses=losses)
+
+
+def _assemble_some(
+    readers: Sequence[Subscriber],
+    edition: date,
+    known: Background,
+    *,
+    papers: PaperStore,
+    history: History,
+    losses: Mapping[str, Loss],
+) -> Iterator[Digest]:
     by_cursor = defaultdict(list)
     for reader in readers:
         by_cursor[cursor_before(reader, edition)].append(reader)
-    known = load_background(edition, papers, [reader.profile for group in by_cursor.values() for reader in group])
     for cursor, group in by_cursor.items():
         span = load_span(papers, after=cursor, edition=edition)
         profiles = [reader.profile for reader in group]
@@ -95,9 +113,12 @@ def assemble_digests(
 
 
 def _find_mailed(readers: Iterable[Subscriber], span: Span, history: History) -> Iterator[frozenset[str]]:
-    """For each reader the papers they were mailed since the oldest of the span."""
+    """For each reader what they were mailed of the span's papers, and more: mails are looked through as a whole."""
+    days = {day for day in span.editions_listed if day < span.oldest_revised}
     for some in in_batches(readers, READERS_A_BATCH):
-        mailed = history.mailed([reader.id for reader in some], since=span.oldest, before=span.edition)
+        mailed = history.mailed(
+            [reader.id for reader in some], since=span.oldest_revised, before=span.edition, covering=days
+        )
         yield from (mailed.get(reader.id, frozenset()) for reader in some)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -33,7 +33,15 @@ from digest.domain import (
     Status,
     Subscriber,
 )
-from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, is_due, is_sample, refuse_leap
+from digest.planning import (
+    CLAIMS_A_GROUP,
+    READERS_A_BATCH,
+    has_missed_their_day,
+    in_batches,
+    is_due,
+    is_sample,
+    refuse_leap,
+)
 from digest.settling import (
     are_templates_broken,
     begin_pause,
@@ -46,6 +54,13 @@ from digest.settling import (
 )
 from digest.sources import HttpClient, Source, collect_papers
 from digest.storage import Chosen, Returned, Store
+
+_KEPT_BACK = _SERVED, _IN_DOUBT, _SAMPLE, _BARRED = (
+    "already served with the edition of {day} or a later one",
+    "held back: another edition's mail to them is in doubt",
+    "skipped: example.com, .net and .org are for samples",
+    "skipped: mail to them came back (digest subscribers suppressed)",
+)
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +91,12 @@ class Parts:
     """Told, now and then, how much of a stage is done, and of how much where that is known."""
 
     def readers(self) -> tuple[Subscriber, ...]:
-        """Everybody, files and signups as one list."""
-        return self.store.subscribers.join(self.read_files())
+        """Everybody, in memory at once: for those who want to look somebody up."""
+        return tuple(self.each_reader())
+
+    def each_reader(self) -> Iterator[Subscriber]:
+        """Everybody, files and signups as one row of readers; a run never holds them all."""
+        return self.store.subscribers.each(self.read_files())
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +154,9 @@ def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport
     """
     report = RunReport(day)
     if choice.plans and not (choice.is_day_named or choice.is_rehearsal):
-        refuse_leap(parts.now(), last_active=parts.store.ledger.last_active())
+        ledger = parts.store.ledger
+        newest = next(iter(ledger.newest_editions(1)), None)
+        refuse_leap(day, parts.now(), newest=newest, last_fetched=ledger.last_fetched())
     if choice.collects:
         with _watch(report, "collect"):
             report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
@@ -189,13 +210,14 @@ def retry_digests(day: date, parts: Parts, *, email: str = "") -> tuple[RunRepor
     return report, covered
 
 
-def plan_digests(due: tuple[Subscriber, ...], day: date, parts: Parts) -> None:
+def plan_digests(due: Iterable[Subscriber], day: date, parts: Parts) -> None:
     """Close the edition and promise everyone due a digest: from here on its list is fixed."""
-    if due:
-        parts.store.ledger.close_edition(day)
-        parts.store.ledger.keep_word_counts(count_editions(day, parts.store.papers))
-        parts.store.subscribers.enroll(due, edition=day)
-        parts.store.deliveries.plan(day, due)
+    for number, some in enumerate(in_batches(due, READERS_A_BATCH)):
+        if number == 0:
+            parts.store.ledger.close_edition(day)
+            parts.store.ledger.keep_word_counts(count_editions(day, parts.store.papers))
+        parts.store.subscribers.enroll(some, edition=day)
+        parts.store.deliveries.plan(day, some)
 
 
 def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
@@ -203,11 +225,12 @@ def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
     deliveries = parts.store.deliveries
     pause = parts.store.pause.current()
     is_held = pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
-    may_go = frozenset() if is_held else deliveries.open_rows(day)
+    waiting = frozenset() if is_held else deliveries.open_rows(day)
+    may_go = waiting and any(_may_go(reader, waiting, parts) for reader in parts.each_reader())
     has_doubtful = parts.resends and not is_held and deliveries.kept_emails(day)
-    if has_doubtful or (may_go and may_go - _unreachable(parts.readers(), parts)):
+    if may_go or has_doubtful:
         return True
-    return choice.plans and bool(_find_due(day, parts, choice, RunReport(day)))
+    return choice.plans and any(True for _ in _find_due(day, parts, choice, RunReport(day)))
 
 
 def release_claims(parts: Parts) -> None:
@@ -218,14 +241,15 @@ def release_claims(parts: Parts) -> None:
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
     """Match, compose, claim, send and record every digest of the edition that is still open."""
-    store, everybody = parts.store, parts.readers()
-    store.deliveries.suppress_strangers(day, known={reader.id for reader in everybody})
+    store = parts.store
+    store.deliveries.suppress_strangers(day, known={reader.id for reader in parts.each_reader()})
     pause = store.pause.current()
     if pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once):
         report.paused = words_of(pause)
         return
-    waiting = store.deliveries.open_rows(day) - _unreachable(everybody, parts)
-    readers = [reader for reader in everybody if reader.id in waiting and choice.only in ("", reader.email)]
+    waiting = store.deliveries.open_rows(day)
+    may_go = (reader for reader in parts.each_reader() if _may_go(reader, waiting, parts))
+    readers = (reader for reader in may_go if choice.only in ("", reader.email))
     doubtful = [email for email in _doubtful(day, parts) if choice.only.lower() in ("", email.recipient.lower())]
     with store.deliveries.open_ownership() as owner:
         dispatch = _open_dispatch(parts, owner)
@@ -235,7 +259,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
         def record(outcome: Outcome) -> None:
             dispatch.record(outcome)
             refused.extend(refusal_in(outcome))
-            parts.on_progress("delivering", report.composed, len(readers))
+            parts.on_progress("delivering", report.composed, 1 if choice.only else len(waiting))
 
         composed = _compose(_digests_of(readers, day, parts, report), parts, report)
         emails = dispatch.claim(chain(doubtful, composed))
@@ -296,45 +320,39 @@ def _settle_claims(parts: Parts, report: RunReport) -> None:
     parts.store.deliveries.expire_deferred(planned_before=parts.now() - parts.expires_after)
 
 
-def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> tuple[Subscriber, ...]:
-    deliveries = parts.store.deliveries
-    chosen = [reader for reader in parts.readers() if choice.takes(reader)]
-    owed, held, unreachable = deliveries.owed_before(day), deliveries.in_doubt(day), _unreachable(chosen, parts)
-    suppressed = parts.store.suppressions.barred(reader.id for reader in chosen)
-    tried = parts.store.history.losses(before=day)
-    due = [
-        reader
-        for reader in chosen
-        if is_due(
-            reader,
-            day,
-            ignore_frequency=bool(choice.only),
-            is_owed=reader.id in owed or (reader.id not in tried and has_missed_their_day(reader, day)),
-        )
-    ]
-    served = [reader for reader in chosen if reader.cursor is not None and reader.cursor >= day]
-    for readers, problem in (
-        (served, f"already served with the edition of {day} or a later one"),
-        ([reader for reader in due if reader.id in held], "held back: another edition's mail to them is in doubt"),
-        ([reader for reader in due if reader.id in unreachable], "skipped: example.com, .net and .org are for samples"),
-        (
-            [reader for reader in due if reader.id in suppressed],
-            "skipped: mail to them came back (digest subscribers suppressed)",
-        ),
-    ):
-        if readers:
-            report.notices.append(f"{counted(len(readers), 'reader')} {problem}")
-    not_now = deliveries.planned(day) | held | unreachable | suppressed.keys()
-    return tuple(reader for reader in due if reader.id not in not_now)
+def _find_due(day: date, parts: Parts, choice: Choice, report: RunReport) -> Iterator[Subscriber]:
+    """Those to whom a digest is to be promised, one by one; once all are told, the report says why others aren't."""
+    deliveries, kept_back = parts.store.deliveries, dict.fromkeys(_KEPT_BACK, 0)
+    planned, held = deliveries.planned(day), deliveries.in_doubt(day)
+    owed, tried = deliveries.owed_before(day), parts.store.history.losses(before=day)
+    for some in in_batches(filter(choice.takes, parts.each_reader()), READERS_A_BATCH):
+        barred = parts.store.suppressions.barred(reader.id for reader in some)
+        for reader in some:
+            is_owed = reader.id in owed or (reader.id not in tried and has_missed_their_day(reader, day))
+            if not is_due(reader, day, ignore_frequency=bool(choice.only), is_owed=is_owed):
+                kept_back[_SERVED] += reader.cursor is not None and reader.cursor >= day
+            elif reader.id in held:
+                kept_back[_IN_DOUBT] += 1
+            elif _is_unreachable(reader, parts):
+                kept_back[_SAMPLE] += 1
+            elif reader.id in barred:
+                kept_back[_BARRED] += 1
+            elif reader.id not in planned:
+                yield reader
+    report.notices += [f"{counted(count, 'reader')} {why.format(day=day)}" for why, count in kept_back.items() if count]
 
 
-def _unreachable(readers: Iterable[Subscriber], parts: Parts) -> frozenset[str]:
-    """The sample readers, whom no live relay is asked to reach."""
-    return frozenset(reader.id for reader in readers if is_sample(reader.email) and not parts.is_local)
+def _may_go(reader: Subscriber, waiting: Container[str], parts: Parts) -> bool:
+    return reader.id in waiting and not _is_unreachable(reader, parts)
+
+
+def _is_unreachable(reader: Subscriber, parts: Parts) -> bool:
+    """Whether it is a sample reader, whom no live relay is asked to reach."""
+    return is_sample(reader.email) and not parts.is_local
 
 
 def _count_active(parts: Parts) -> int:
-    return sum(reader.status is Status.ACTIVE for reader in parts.readers())
+    return sum(reader.status is Status.ACTIVE for reader in parts.each_reader())
 
 
 def _digests_of(readers: Iterable[Subscriber], day: date, parts: Parts, report: RunReport) -> Iterator[Digest]:
@@ -353,12 +371,10 @@ def _compose(
     digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
 ) -> Iterator[Email]:
     cards: dict[tuple[str, str], Card] = {}
+    if not parts.composer.letterhead.mails_when_empty:
+        digests = _without_empty(digests, parts, is_rehearsal=is_rehearsal)
     for digest in digests:
         reader = digest.subscriber
-        if digest.is_empty and not parts.composer.letterhead.mails_when_empty:
-            if not is_rehearsal:
-                parts.store.deliveries.skip(digest.edition, reader.id)
-            continue
         try:
             with _watch(report, "compose"):
                 email = compose_with_cards(digest, cards, parts)
@@ -375,6 +391,17 @@ def _compose(
         yield email
 
 
+def _without_empty(digests: Iterable[Digest], parts: Parts, *, is_rehearsal: bool) -> Iterator[Digest]:
+    """The digests that have something to say; the others' readers are skipped, many in one commit.
+
+    Those not skipped yet when sending stops keep their promise, and the next run finds again that it is empty.
+    """
+    for some in in_batches(digests, READERS_A_BATCH):
+        yield from (digest for digest in some if not digest.is_empty)
+        if not is_rehearsal and (empty := [digest for digest in some if digest.is_empty]):
+            parts.store.deliveries.skip(empty[0].edition, *(digest.subscriber.id for digest in empty))
+
+
 def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:
     """One digest's email; `cards` keeps what is rendered: each paper's card once an edition and language."""
     language = parts.composer.language_of(digest.subscriber.language).code
@@ -383,10 +410,10 @@ def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts
     return compose_email(digest, cards, parts.composer, sent_at=parts.now())
 
 
-def _try_out(due: tuple[Subscriber, ...], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+def _try_out(due: Iterable[Subscriber], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
     """Compose all that would go out, planned already or not, and send it to the operator if asked; record nothing."""
     waiting = parts.store.deliveries.open_rows(day) | {reader.id for reader in due}
-    readers = [reader for reader in parts.readers() if reader.id in waiting and choice.takes(reader)]
+    readers = (reader for reader in parts.each_reader() if reader.id in waiting and choice.takes(reader))
     emails = _compose(_digests_of(readers, day, parts, report), parts, report, is_rehearsal=True)
     if choice.no_send:
         for _ in emails:

@@ -16,9 +16,11 @@ MOST_EDITIONS = 14
 """A digest covers at most this many editions; papers of older ones are counted, not shown."""
 
 READERS_A_BATCH = 500
-"""Matched together, so that memory doesn't grow with the number of readers."""
+"""Planned in one commit, and asked of in one statement."""
+READERS_AT_ONCE = 10_000
+"""Matched together: so many are held in memory, and for each so many the day's papers are read again."""
 
-CLAIMS_A_GROUP = 16
+CLAIMS_A_GROUP = 32
 """Emails marked as being sent in one commit; a crash leaves at most these and those in flight in doubt."""
 
 NOBODY_LIVES_THERE = frozenset({"example.com", "example.net", "example.org"})
@@ -72,16 +74,16 @@ def _own_hour(subscriber: Subscriber, edition: date, site: ZoneInfo) -> datetime
     return datetime.combine(edition, subscriber.send_at, site).astimezone(UTC)
 
 
-def refuse_leap(now: datetime, *, last_active: datetime | None) -> None:
-    """Raise ClockError if the clock has leapt since anything was collected.
+def refuse_leap(day: date, now: datetime, *, newest: date | None, last_fetched: datetime | None) -> None:
+    """Raise ClockError if the clock has leapt: since the newest edition, and since a source last brought something.
 
     An edition closed years ahead would end the service: all earlier ones count as over, and the history as too old.
     """
-    if last_active is not None and now - last_active > LONGEST_BREAK:
-        day = f"{now:%Y-%m-%d}"
+    has_leapt = newest is not None and day - newest > LONGEST_BREAK
+    if has_leapt and (last_fetched is None or now - last_fetched > LONGEST_BREAK):
         raise ClockError(
-            f"the clock says {day}, and nothing was collected since {last_active:%Y-%m-%d}: the clock may be wrong, so"
-            f" nothing is run — mend it, or if it is right, name the day once: digest run --date {day}"
+            f"the clock says {now:%Y-%m-%d}, and the newest edition is of {newest}: the clock may be wrong, so nothing"
+            f" is run — mend it, or if it is right, name the day once: digest run --date {day}"
         )
 
 

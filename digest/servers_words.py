@@ -13,5 +13,6 @@ def tidy_words(text: str) -> str:
 
 def printable_line(text: str, characters: int) -> str:
     """Text from outside as one line of printable characters, at most so many."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * characters])
+    text = text[: 4 * characters]
+    printable = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.split())[:characters]

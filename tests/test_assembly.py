@@ -253,6 +253,17 @@ def test_words_that_were_counted_before_are_not_counted_anew(store: Store, colle
     assert count_editions(DAY, store.papers) == {EVE: WordCounts(7, {"owl": 7})}
 
 
+def test_papers_of_a_past_edition_that_come_later_are_counted_too(store: Store, collect: Collect) -> None:
+    collect(paper(1, "A hedge", day=EVE), day=EVE)
+    store.ledger.keep_word_counts(count_editions(DAY, store.papers))
+    batch = Batch("", EVE, BatchState.OK, source="arxiv", papers=(paper(2, "An owl", day=EVE),))
+    store.ledger.add_batches(Edition(DAY, EVE, is_backfill=True), [batch])
+
+    counts = count_editions(DAY, store.papers)[EVE]
+
+    assert (counts.papers, counts.frequency["hedge"], counts.frequency["owl"]) == (2, 1, 1)
+
+
 def revised(number: int, version: int = 2, *, day: date = DAY, **details: Any) -> Paper:
     return paper(number, day=day, version=version, **details)
 
@@ -302,6 +313,24 @@ def test_a_revision_is_told_once_and_only_to_readers_who_were_sent_the_paper(
     assert ada.shown[0].revisions == (Revision("arxiv:2606.00001", RevisionKind.VERSION, "v2", DAY),)
     assert (ada.matched, ada.considered) == (0, 0)
     assert shown(bob, SectionKind.REVISED) == shown(tomorrow, SectionKind.REVISED) == []
+
+
+def test_a_paper_mailed_long_ago_does_not_trend_and_only_mails_over_its_edition_are_looked_through(
+    store: Store, collect: Collect, assemble: Assemble, sent: Sent
+) -> None:
+    past = DAY - timedelta(days=200)
+    collect(paper(1, "A bird", day=past), day=past)
+    collect(paper(2, "A bird", day=EVE), day=EVE)
+    sent("ada", past, store.papers.of_edition(past, as_of=past))
+    sent("ada", EVE, store.papers.of_edition(EVE, as_of=EVE), after=past)
+    collect(paper(1, "A bird", is_listed=True, upvotes=9), source="huggingface")
+
+    ada, bob = assemble(reader("ada"), reader("bob"))
+    found = store.history.mailed(["ada"], since=DAY, before=DAY, covering=[past])
+
+    assert shown(ada, SectionKind.TRENDING) == []
+    assert shown(bob, SectionKind.TRENDING) == ["1"]
+    assert found == {"ada": {"arxiv:2606.00001"}}
 
 
 def test_a_withdrawal_comes_before_new_versions_and_old_papers_are_left_alone(

@@ -33,6 +33,7 @@ from digest.errors import ConfigError, DeliveryError, DigestError, MailboxError,
 from digest.hosts import is_loopback
 from digest.pipeline import Parts, fetch_batches
 from digest.planning import is_sample
+from digest.settling import words_of
 from digest.storage import upgrade
 
 
@@ -100,7 +101,7 @@ def _check_files(context: Context) -> Iterator[Finding]:
     yield from _try("transport", lambda: make_relays(settings))
     readers = yield from _try("subscribers", lambda: read_files(settings))
     composer = yield from _try("templates", lambda: make_composer(settings, secrets=("checked, not signed",)))
-    yield from _warnings(settings, sources, readers or ())
+    yield from _warnings(settings, sources, readers)
     if composer:
         yield from _strange_languages(readers or (), composer)
 
@@ -122,14 +123,15 @@ def _mistakes(what: str, error: ConfigError) -> Iterator[Finding]:
         yield Finding(what, False, "error", f"{place}: {mistake.problem}", mistake.repair)
 
 
-def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> Iterator[Finding]:
+def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...] | None) -> Iterator[Finding]:
+    """What isn't wrong but rarely meant; None stands for what has mistakes, of which more isn't said."""
     address = urlsplit(config.site.base_url)
-    samples = [reader.email for reader in readers if is_sample(reader.email)]
-    if not sources:
+    samples = [reader.email for reader in readers or () if is_sample(reader.email)]
+    if sources is not None and not sources:
         yield _warn(
             "sources", "none is configured: nothing will be collected", "add [sources.arxiv], see config.example.toml"
         )
-    if not readers:
+    if readers is not None and not readers:
         yield _warn("subscribers", f"no file in {config.subscribers}", "digest subscribers add, or the sign-up form")
     if samples and not is_local(config):
         yield _warn(
@@ -138,6 +140,12 @@ def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...]) -> 
     if address.scheme == "http" and not is_loopback(address.hostname or ""):
         yield _warn(
             "site.base_url", "is plain http: mail programs offer no one-click unsubscribe (RFC 8058)", "use https"
+        )
+    if not is_loopback(address.hostname or "") and not config.web.admin_token:
+        yield _warn(
+            "web.admin_token",
+            "isn't set: behind a proxy on this machine anybody may pass for you",
+            "write a random one",
         )
     if is_loopback(address.hostname or "") and not is_local(config):
         yield _warn(
@@ -169,6 +177,8 @@ def _check_live(config: Config) -> Iterator[Finding]:
     try:
         with open_parts(config) as parts:
             yield Finding("store", True, "ok", "opened, its schema is current")
+            if pause := parts.store.pause.current():
+                yield _warn("sending", *words_of(pause).rsplit(" — ", 1))
             yield from map(_check_relay, parts.relays)
             yield from _check_mailbox(config)
             yield from _check_sources(config, parts)

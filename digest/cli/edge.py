@@ -18,7 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest import delivery, sources
 from digest.adapters import make_adapter
-from digest.composing import Composer, Feedback, open_composer, open_signer
+from digest.composing import Composer, FeedbackOf, open_composer, open_signer
 from digest.config import (
     Config,
     TransportTable,
@@ -33,8 +33,8 @@ from digest.delivery import Relay
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.hosts import is_loopback
-from digest.links import Verb, make_learning_links
-from digest.matching import check_interest
+from digest.links import make_learning_link
+from digest.matching import check_profile
 from digest.pipeline import Parts
 from digest.sources import Source, open_http
 from digest.storage import Store, open_store
@@ -131,7 +131,7 @@ def read_files(config: Config) -> tuple[Subscriber, ...]:
         config.subscribers,
         timezone=config.schedule.timezone,
         send_at=config.schedule.send_at,
-        check=check_interest,
+        check=check_profile,
     )
 
 
@@ -142,7 +142,7 @@ def subscriber_reader(config: Config, *, file: str = "sign-up") -> Callable[[Map
         file=file,
         timezone=config.schedule.timezone,
         send_at=config.schedule.send_at,
-        check=check_interest,
+        check=check_profile,
     )
 
 
@@ -243,13 +243,17 @@ def make_composer(config: Config, *, secrets: tuple[str, ...]) -> Composer:
     """What makes emails, with the operator's templates and key. Raises ConfigError with the mistakes in them."""
     dkim = config.dkim
     sign = open_signer(dkim.domain, dkim.selector, Path(dkim.key_file), file=config.file) if dkim.domain else None
-    feedback_of = partial(_feedback_links, config.site.base_url, secrets)
-    return open_composer(letterhead_of(config, secrets=secrets), config.templates, feedback_of=feedback_of, sign=sign)
+    letterhead = letterhead_of(config, secrets=secrets)
+    return open_composer(letterhead, config.templates, feedback_of=feedback_on(letterhead), sign=sign)
 
 
-def _feedback_links(base_url: str, secrets: tuple[str, ...], reader: str, paper: str, edition: date) -> Feedback:
-    links = make_learning_links(base_url, reader, paper, issued=edition, secrets=secrets)
-    return Feedback(more=links[Verb.MORE], less=links[Verb.LESS], mute=links[Verb.MUTE])
+def feedback_on(letterhead: Letterhead) -> FeedbackOf:
+    """Where readers say what they think of a paper: the pages that `web/learning.py` answers with."""
+
+    def feedback_of(reader: str, paper: str, edition: date) -> str:
+        return make_learning_link(letterhead.base_url, reader, paper, issued=edition, secrets=letterhead.secrets)
+
+    return feedback_of
 
 
 def check_all(config: Config) -> tuple[dict[str, Source], tuple[Relay, ...], tuple[Subscriber, ...]]:

@@ -72,7 +72,7 @@ def run(
 
 def collect(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="These sources alone.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="These sources alone.")] = None,
     day: Day = None,
     since: Annotated[
         str | None, typer.Option(metavar="DAY", help="Past editions too, about which nobody is mailed.")

@@ -37,6 +37,14 @@ from digest.pipeline import Parts
 from digest.sources.formats.libraries import MOST_BYTES, parse_library
 
 REFUSALS_SHOWN = 20
+IMPORT = "import"
+"""What the store calls a change that a saved file led to."""
+_NOTHING_TO_LEARN = {
+    Verb.MORE: "the profile says it already, or the papers have too little in common",
+    Verb.LESS: "no keyword of the profile brought this paper, so there is none to lower",
+    Verb.MUTE: "the profile mutes it already, or has no interest in which to mute it",
+    IMPORT: "the papers have too little in common",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Lessons:
     @property
     def verb(self) -> str:
         """The one that is asked for, as the store keeps it. Raises a usage error for none or several."""
-        asked = {Verb.MORE: self.more, Verb.LESS: self.less, Verb.MUTE: self.mute, "import": self.saved}
+        asked = {Verb.MORE: self.more, Verb.LESS: self.less, Verb.MUTE: self.mute, IMPORT: self.saved}
         verbs = [verb for verb, given in asked.items() if given]
         if len(verbs) != 1:
             raise typer.BadParameter("give one of --more PAPER, --less PAPER, --mute TERM and --from FILE")
@@ -111,7 +119,7 @@ def learn(
             )
         )
     else:
-        _say(reader, proposal, is_applied=is_applied)
+        _say(reader, proposal, verb, is_applied=is_applied)
     return ExitCode.ATTENTION if proposal.refused else ExitCode.DONE
 
 
@@ -177,15 +185,15 @@ def _edit_file(path: Path, change: Change, settings: Config) -> None:
     written.replace(path)
 
 
-def _say(reader: Subscriber, proposal: Proposal, *, is_applied: bool) -> None:
+def _say(reader: Subscriber, proposal: Proposal, verb: str, *, is_applied: bool) -> None:
     if len(proposal.papers) == 1:
         say(one_line(proposal.papers[0].title, 200))
     elif proposal.papers:
         say(f"{counted(len(proposal.papers), 'paper')} read")
     _say_refused(proposal.refused)
-    whose = reader.file or reader.email
+    whose = reader.file if reader.origin == "file" else reader.email
     if not proposal.change:
-        say("Nothing to change: the profile says it already, or the papers have too little in common.")
+        say(f"Nothing to change: {_NOTHING_TO_LEARN[verb]}.")
         return
     say(str(proposal.change))
     say(f"{whose} changed." if is_applied else f"Nothing is changed yet; --apply changes {whose}.")

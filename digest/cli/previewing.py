@@ -33,6 +33,7 @@ from digest.cli.servers import address_of, bind, serve_pages
 from digest.composing.templates import default_templates
 from digest.config import Config
 from digest.domain import Digest
+from digest.errors import ConfigError, Mistake
 from digest.pipeline import compose_with_cards
 from digest.preview import preview_digest
 from digest.web import Theme, build_workbench
@@ -71,6 +72,8 @@ def preview(
         return _browse(settings, port)
     edition = parse_day(day, settings)
     require_one(email, profile)
+    if open_it and fmt is Format.JSON:
+        raise typer.BadParameter("a JSON document isn't for the browser: leave out --open")
     with open_parts(settings) as parts:
         reader = choose_reader(email, profile, parts, settings)
         shown = preview_digest(reader, edition, parts)
@@ -79,6 +82,8 @@ def preview(
     fmt = fmt or (Format.TEXT if sys.stdout.isatty() and not (output or open_it) else Format.HTML)
     if not is_sent:
         say_error(f"Nothing would be sent: none of the {shown.considered} papers matched {reader.email}.")
+        if fmt is not Format.JSON:
+            return ExitCode.DONE
     _show_preview(shown, content, fmt, output, open_it=open_it)
     return ExitCode.DONE
 
@@ -116,8 +121,7 @@ def _show_preview(shown: Digest, content: bytes, fmt: Format, output: Path | Non
     if output is None:
         sys.stdout.buffer.write(data)
         return
-    output.write_bytes(data)
-    say_error(f"written to {output}")
+    _write(output, data)
     if open_it:
         webbrowser.open(output.resolve().as_uri())
 
@@ -126,7 +130,18 @@ def _write_json(document: object, output: Path | None) -> None:
     if output is None:
         print_json(document)
     else:
-        output.write_text(documents.to_json(document), encoding="utf-8")
+        _write(output, documents.to_json(document).encode())
+
+
+def _write(output: Path, data: bytes) -> None:
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        mistake = Mistake(
+            str(output), "", f"can't be written: {error.strerror}", "name a file in a folder that is there"
+        )
+        raise ConfigError([mistake]) from error
+    say_error(f"written to {output}")
 
 
 def _part(message: EmailMessage, kind: str) -> bytes:

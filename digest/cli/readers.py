@@ -18,6 +18,7 @@ from digest.cli.edge import (
     ExitCode,
     context_of,
     find_reader,
+    open_only_store,
     open_parts,
     parse_address,
     read_files,
@@ -87,7 +88,7 @@ def show(
         print_json(documents.subscriber_document(reader))
         return ExitCode.DONE
     say(f"{reader.email}  {reader.name}")
-    say(f"  {reader.origin} {reader.file}".rstrip())
+    say(f"  file {reader.file}" if reader.origin == "file" else "  signed up on the web")
     say(f"  {reader.status}, {reader.frequency} at {reader.send_at:%H:%M} {reader.timezone}")
     say(f"  last edition: {reader.cursor or 'none yet'}")
     if barred:
@@ -121,7 +122,8 @@ def add(
     values: dict[str, Any] = {key: value for key, value in given.items() if value}
     path = settings.subscribers / f"{_file_name(email)}.toml"
     new = subscriber_reader(settings, file=str(path))(values)
-    _refuse_double(new, read_files(settings), path)
+    with open_only_store(settings) as store:
+        _refuse_double(new, store.subscribers.find(new.id, read_files(settings)), path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(tomlkit.dumps(values))
@@ -172,10 +174,12 @@ def _barred_in_words(entry: Suppression) -> str:
     return f"suppressed since {entry.since:%Y-%m-%d}: {why}; {then}"
 
 
-def _refuse_double(new: Subscriber, readers: tuple[Subscriber, ...], path: Path) -> None:
-    held = next((reader for reader in readers if reader.id == new.id), None)
-    if held is not None:
+def _refuse_double(new: Subscriber, held: Subscriber | None, path: Path) -> None:
+    if held is not None and held.origin == "file":
         raise ConfigError([Mistake(new.email, "", f"is subscribed already, in {held.file}", "edit that file")])
+    if held is not None and held.status in (Status.ACTIVE, Status.PAUSED):
+        repair = "see digest subscribers show, and digest subscribers learn to change their profile"
+        raise ConfigError([Mistake(new.email, "", "has signed up, and a file would hide what they asked for", repair)])
     if path.exists():
         raise ConfigError([Mistake(str(path), "", "is there already", "rename it, or write the new file by hand")])
 

@@ -10,7 +10,7 @@ import typer
 
 from digest.cli.edge import ExitCode, context_of, find_reader, open_only_store, open_parts, parse_past_day, today
 from digest.cli.editions import say_report
-from digest.cli.options import Day, Json
+from digest.cli.options import AnyDay, Day, Json
 from digest.cli.output import open_progress, say, say_error
 from digest.composing.wording import counted
 from digest.domain import PausedBy
@@ -58,8 +58,8 @@ def retry(context: typer.Context, day: Day = None, email: Email = "", as_json: J
 def resolve(
     context: typer.Context,
     verdict: Annotated[Verdict, typer.Argument(help="What the relay's log says became of it.")],
-    message_ids: Annotated[list[str] | None, typer.Argument(metavar="[MESSAGE-ID]...", help="These mails.")] = None,
-    day: Day = None,
+    message_ids: Annotated[list[str] | None, typer.Argument(metavar="MESSAGE-ID", help="These mails.")] = None,
+    day: AnyDay = None,
     email: Email = "",
     everything: Annotated[bool, typer.Option("--all", help="All mail in doubt, of every edition.")] = False,
 ) -> int:
@@ -81,7 +81,9 @@ def resolve(
 
 def pause(
     context: typer.Context,
-    reason: Annotated[str, typer.Option(metavar="WORDS", help="Why, for the history page and the logs.")] = "",
+    reason: Annotated[
+        str, typer.Option(metavar="WORDS", help="Why, for the history page, digest history and the logs.")
+    ] = "",
 ) -> int:
     """Let no digest out until digest resume: a run under way stops too, after the mails it has claimed."""
     with open_only_store(context_of(context).settings) as store:

@@ -10,10 +10,12 @@ import typer
 
 from digest.cli import documents
 from digest.cli.edge import ExitCode, context_of, open_parts, parse_day
-from digest.cli.options import Day, Json
+from digest.cli.options import AnyDay, Day, Json
 from digest.cli.output import print_csv, print_json, print_table, say
 from digest.composing.wording import counted
 from digest.domain import DeliveryState
+from digest.identity import canonical_id
+from digest.settling import words_of
 from digest.storage import Chosen
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -44,7 +46,7 @@ def papers(context: typer.Context, day: Day = None, as_json: Json = False) -> in
 def history(
     context: typer.Context,
     email: Annotated[str, typer.Option(metavar="EMAIL", help="This reader's mail.")] = "",
-    day: Day = None,
+    day: AnyDay = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Mail in this state.")] = None,
     paper: Annotated[str, typer.Option(metavar="ID", help="Mail that held this paper, such as arxiv:2606.28729.")] = "",
     attempts: Annotated[bool, typer.Option("--attempts", help="Every attempt and change, a line each.")] = False,
@@ -55,7 +57,8 @@ def history(
     settings = context_of(context).settings
     edition = parse_day(day, settings) if day else None
     with open_parts(settings) as parts:
-        found = parts.store.history.find(email=email, edition=edition, state=state, paper=paper)
+        found = parts.store.history.find(email=email, edition=edition, state=state, paper=canonical_id(paper) or paper)
+        pause = parts.store.pause.current()
         lines = parts.store.history.events(Chosen(edition, email)) if attempts else ()
     wanted = {(row.edition, row.email) for row in found}
     if attempts:
@@ -68,6 +71,8 @@ def history(
         print_csv(documents.EVENT_FIELDS if attempts else documents.DELIVERY_FIELDS, told)
     else:
         _say_history(told, attempts=attempts, names_mails=state is DeliveryState.UNKNOWN)
+        if pause is not None:
+            say(words_of(pause))
     return ExitCode.DONE
 
 

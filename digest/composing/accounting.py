@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from digest.composing.cleaning import one_line
 from digest.composing.language import Language
@@ -53,16 +54,22 @@ def account_of(digest: Digest, language: Language) -> tuple[str, ...]:
 
     What a reader was told to be late is said to have come once it has; older papers that aren't shown are counted.
     """
-    first = _first_day(digest)
-    covered = _cover([entry for entry in digest.account if entry.day >= first], language)
-    earlier = [entry for entry in digest.account if entry.day < first and entry.source != FILES]
+    return _account_since(_first_day(digest), digest.account, digest.older_papers, language)
+
+
+@lru_cache(maxsize=64)  # the same for all readers with one cursor
+def _account_since(
+    first: date, account: tuple[SourceAccount, ...], older_papers: int, language: Language
+) -> tuple[str, ...]:
+    covered = _cover([entry for entry in account if entry.day >= first], language)
+    earlier = [entry for entry in account if entry.day < first and entry.source != FILES]
     sentences = (
         _say_brought(covered),
         *_say_files(covered),
         _say_nothing(covered),
         *_say_late(covered),
         _say_come(earlier, language),
-        _say_older(digest, language),
+        _say_older(older_papers, language),
     )
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -155,13 +162,13 @@ def _say_come(earlier: Iterable[SourceAccount], language: Language) -> str:
     return language.say("What was late from {names} has come.", names=_named(come, language)) if come else ""
 
 
-def _say_older(digest: Digest, language: Language) -> str:
-    if not digest.older_papers:
+def _say_older(older_papers: int, language: Language) -> str:
+    if not older_papers:
         return ""
     return language.count(
         "{count} paper of earlier days is counted here, not shown.",
         "{count} papers of earlier days are counted here, not shown.",
-        digest.older_papers,
+        older_papers,
     )
 
 

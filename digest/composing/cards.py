@@ -11,8 +11,8 @@ from markupsafe import escape
 
 from digest.composing.cleaning import ELLIPSIS, clean, one_line, safe_link, word_end
 from digest.composing.language import Language
-from digest.composing.marking import Markable, Span
-from digest.composing.message import quoted_printable, seven_bit, short_lines
+from digest.composing.marking import Markable
+from digest.composing.message import in_references, quoted_printable, seven_bit, short_lines
 from digest.composing.passages import opening_end, passage_of
 from digest.composing.templates import Composer, Feedback, Page
 from digest.composing.wording import (
@@ -26,18 +26,22 @@ from digest.composing.wording import (
     why_of,
 )
 from digest.composing.wrapping import wrap
-from digest.domain import Match, Paper, SectionKind
+from digest.domain import Match, Note, Paper, Reason, Revision, SectionKind
+from digest.links import Verb
 
 ABSTRACT_CHARACTERS = (420, 300, 160)
 """How much of an abstract is shown, and how much where an email would get too big: each step is tried in turn."""
 
 # private-use characters: cleaning takes them out of every text, so these can only be ours
-_TITLE, _WHY, _ABSTRACT, _MORE, _LESS, _MUTE = _HOLES = "\ue000\ue001\ue002\ue003\ue004\ue005"
+_TITLE, _WHY, _ABSTRACT, _LINK = _HOLES = "\ue000\ue001\ue002\ue003"
 _HOLE = re.compile(f"([{_HOLES}])")
 _HOLE_IN_TEXT = re.compile(f" *([{_HOLES}])")  # what is filled in brings its indentation
 _CUT = f"\N{NO-BREAK SPACE}{ELLIPSIS}"
 _CUT_HERE, _ELLIPSIS = seven_bit(_CUT).decode(), seven_bit(ELLIPSIS).decode()
-_FEEDBACK = Feedback(more=_MORE, less=_LESS, mute=_MUTE)
+_FEEDBACK = Feedback(*(f"{_LINK}/{verb}" for verb in (Verb.MORE, Verb.LESS, Verb.MUTE)))
+
+A_LINE = -1
+"""In place of one of ABSTRACT_CHARACTERS: the paper gets a line and no card."""
 
 Pieces = tuple[str, ...]
 """A rendered page cut at its holes: what stands between them, and in turn the holes."""
@@ -52,9 +56,33 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A paper as those readers see it whom the same words brought it, encoded: what a mail is joined of."""
+
+    pieces: tuple[bytes, ...]
+    """Its HTML, cut where each reader's own link goes."""
+    text: bytes
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are links for the reader to say what they think of the paper."""
+        return len(self.pieces) > 1
+
+    @property
+    def html(self) -> bytes:
+        """The HTML of a paper that doesn't ask."""
+        return self.pieces[0]
+
+    def html_with(self, link: str) -> bytes:
+        """The HTML with one reader's link, which the verbs follow."""
+        return _encoded(link).join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # only ever equal to itself, which makes it a cheap key
 class Card:
     """One paper in one language, ready for all readers it fits and for those to whom it is shown as trending."""
 
+    language: Language
     chosen: Look
     trending: Look
     """The same with its standing in place of reasons."""
@@ -79,40 +107,42 @@ def render_cards(papers: Iterable[Paper], composer: Composer, language: str = "e
     return {(paper.id, spoken.code): _render_card(paper, composer, spoken) for paper in papers}
 
 
-def card_html(
-    card: Card, match: Match, kind: SectionKind, why: str, *, step: int, feedback: Feedback | None = None
+def show_paper(card: Card, match: Match, kind: SectionKind, step: int) -> Shown:
+    """What readers see of a paper: marks, reasons, and as much of the abstract as `step` allows; or A_LINE."""
+    return _show(card, kind, match.reasons, match.notes, match.revisions, step)
+
+
+@lru_cache(maxsize=4096)  # readers share their words, and so what these bring them
+def _show(
+    card: Card,
+    kind: SectionKind,
+    reasons: tuple[Reason, ...],
+    notes: tuple[Note, ...],
+    revisions: tuple[Revision, ...],
+    step: int,
+) -> Shown:
+    said = _said_of(card, kind, reasons, notes, revisions)
+    if step == A_LINE:
+        look = card.line
+    else:
+        look = card.trending if kind is SectionKind.TRENDING else card.chosen
+        said = card.language.say("Why: {reasons}", reasons=said)
+    html = {_TITLE: _title(card, reasons), _WHY: _encoded(said).decode(), _ABSTRACT: _abstract(card, reasons, step)}
+    pieces = _fill(look.html, html).encode().split(_LINK.encode())
+    return Shown(tuple(pieces), _fill(look.text, {_WHY: _in_lines(said)}).encode())
+
+
+def _said_of(
+    card: Card, kind: SectionKind, reasons: tuple[Reason, ...], notes: tuple[Note, ...], revisions: tuple[Revision, ...]
 ) -> str:
-    """One reader's card in ASCII: matched words marked, reasons told, the abstract as long as `step` allows."""
-    fillings = {_TITLE: _title(card, match), _WHY: _in_ascii(why), _ABSTRACT: _abstract(card, match, step)}
-    if feedback:
-        fillings |= {_MORE: _in_ascii(feedback.more), _LESS: _in_ascii(feedback.less), _MUTE: _in_ascii(feedback.mute)}
-    return _fill(_look(card, kind).html, fillings)
-
-
-def card_text(card: Card, kind: SectionKind, why: str) -> str:
-    """One reader's card in quoted-printable text, with the reasons and without marks."""
-    return _fill(_look(card, kind).text, {_WHY: _in_lines(why)})
-
-
-def line_html(card: Card, match: Match, said: str) -> str:
-    """One reader's line in ASCII: the title with matched words marked, and what is said of the paper."""
-    return _fill(card.line.html, {_TITLE: _title(card, match), _WHY: _in_ascii(said)})
-
-
-def line_text(card: Card, said: str) -> str:
-    """One reader's line in quoted-printable text."""
-    return _fill(card.line.text, {_WHY: _in_lines(said)})
-
-
-def said_of(card: Card, match: Match, kind: SectionKind, language: Language) -> str:
-    """What one reader's line says of its paper: why it is there, or what became known of it."""
+    """Why a paper is there, or what became known of it."""
     match kind:
         case SectionKind.REVISED:
-            return news_of(match, language)
+            return news_of(revisions, card.language)
         case SectionKind.TRENDING:
             return card.standing
         case _:
-            return why_of(match, language)
+            return why_of(reasons, notes, card.language)
 
 
 def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
@@ -131,6 +161,7 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
     }
     card, text = composer.card_html, composer.card_text
     return Card(
+        language=language,
         chosen=_render_look(card, text, {**values, "facts": joined(facts, standing), "why": _WHY}),
         trending=_render_look(card, text, {**values, "facts": facts, "why": standing}),
         line=_render_look(
@@ -163,12 +194,10 @@ def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[s
         yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
 
 
-@lru_cache(maxsize=4096)  # readers share their reasons
-def _in_ascii(text: str) -> str:
-    return seven_bit(str(escape(text))).decode("ascii")
+def _encoded(text: str) -> bytes:
+    return in_references(escape(text))
 
 
-@lru_cache(maxsize=4096)
 def _in_lines(text: str) -> str:
     return quoted_printable(wrap(text, indent=2)).decode("ascii")
 
@@ -189,15 +218,16 @@ def _links(paper: Paper, language: Language) -> Iterator[tuple[str, str]]:
             yield label, safe
 
 
-def _title(card: Card, match: Match) -> str:
-    shown = card.title_html.marked(_spans(match, "title"), (0, card.title_end))
+def _title(card: Card, reasons: Iterable[Reason]) -> str:
+    spans = [span for reason in reasons if reason.field == "title" for span in reason.spans]
+    shown = card.title_html.marked(spans, (0, card.title_end))
     return shown + (_ELLIPSIS if card.title_end < len(card.title) else "")
 
 
-def _abstract(card: Card, match: Match, step: int) -> str:
-    if not card.abstract:
+def _abstract(card: Card, reasons: Iterable[Reason], step: int) -> str:
+    if not card.abstract or step == A_LINE:
         return ""
-    hits, end = [reason.spans for reason in match.reasons if reason.field == "abstract"], card.openings[step]
+    hits, end = [reason.spans for reason in reasons if reason.field == "abstract"], card.openings[step]
     spans = [span for found in hits for span in found]
     shown = card.abstract_html.marked(spans, (0, end))
     passage = passage_of(card.abstract, hits, end)
@@ -205,14 +235,6 @@ def _abstract(card: Card, match: Match, step: int) -> str:
         shown += (f"{_CUT_HERE} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)
         end = passage[1]
     return shown + (_CUT_HERE if end < len(card.abstract) else "")
-
-
-def _look(card: Card, kind: SectionKind) -> Look:
-    return card.trending if kind is SectionKind.TRENDING else card.chosen
-
-
-def _spans(match: Match, field: str) -> list[Span]:
-    return [span for reason in match.reasons if reason.field == field for span in reason.spans]
 
 
 def _fill(pieces: Pieces, fillings: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -11,22 +11,13 @@ from typing import Any, TypedDict
 from digest.composing import wording
 from digest.composing.accounting import account_of
 from digest.composing.building import best_first, is_personal, personal_matches, without_weakest
-from digest.composing.cards import (
-    ABSTRACT_CHARACTERS,
-    Card,
-    Cards,
-    card_html,
-    card_text,
-    line_html,
-    line_text,
-    said_of,
-)
+from digest.composing.cards import A_LINE, ABSTRACT_CHARACTERS, Card, Cards, Shown, show_paper
 from digest.composing.headers import digest_headers, envelope_address, return_path
 from digest.composing.language import Language
 from digest.composing.message import write_message
 from digest.composing.splicing import fill_html, fill_text, hole
 from digest.composing.templates import Composer, shared_values
-from digest.domain import Digest, Email, Match, SectionKind
+from digest.domain import Digest, Email, SectionKind
 from digest.errors import ComposeError
 from digest.links import Purpose, make_link
 
@@ -69,14 +60,6 @@ class _Section:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What is said of one paper, in a line and on a card."""
-
-    line: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Draft:
     """What all attempts to fit a digest share."""
 
@@ -84,8 +67,19 @@ class _Draft:
     language: Language
     links: _Links
     cards: Mapping[str, Card]
-    said: Mapping[tuple[SectionKind, str], _Said]
-    """What is said of each paper, by section and id: the same in HTML and text, and worked out once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A digest cut to what a mail holds."""
+
+    digest: Digest
+    papers: tuple[Shown, ...]
+    """What is shown of each paper, in the digest's order."""
+    values: dict[str, Any]
+    """The templates' values."""
+    html: bytes
+    """The HTML part."""
 
 
 def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: datetime) -> Email:
@@ -97,9 +91,9 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
     """
     letterhead, subscriber = composer.letterhead, digest.subscriber
     draft = _begin(digest, cards, composer)
-    shown, layout, values, html = _fit(digest, draft)
-    text = _text_part(shown, layout, values, draft)
-    subject = values["subject"]
+    fitted = _fit(digest, draft)
+    shown, subject = fitted.digest, fitted.values["subject"]
+    text = fill_text(composer.digest_text.render(**fitted.values), [paper.text for paper in fitted.papers])
     headers = digest_headers(
         shown,
         letterhead,
@@ -108,7 +102,7 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
         unsubscribe=draft.links["unsubscribe"],
         preferences=draft.links["preferences"],
     )
-    content = write_message(headers, text=text, html=html)
+    content = write_message(headers, text=text, html=fitted.html)
     return Email(
         recipient=envelope_address(subscriber.email),
         sender=return_path(shown, letterhead),
@@ -128,23 +122,19 @@ def _begin(digest: Digest, cards: Cards, composer: Composer) -> _Draft:
     if missing:
         raise ComposeError(f"no card was rendered for {', '.join(missing)}")
     mine = {paper_id: card for paper_id, card in found.items() if card is not None}
-    said = {
-        (section.kind, match.paper.id): _say(mine[match.paper.id], match, section.kind, language)
-        for section in digest.sections
-        for match in section.matches
-    }
-    return _Draft(composer, language, _links(digest, composer), mine, said)
+    return _Draft(composer, language, _links(digest, composer), mine)
 
 
-def _fit(digest: Digest, draft: _Draft) -> tuple[Digest, _Layout, dict[str, Any], bytes]:
-    """The digest as far as its HTML part stays within HTML_BYTES, its layout, the templates' values, and that part."""
+def _fit(digest: Digest, draft: _Draft) -> _Fitted:
+    """The digest as far as its HTML part stays within HTML_BYTES."""
     size = 0
     for shown, layout in _ever_smaller(digest):
         values = {**_values(shown, draft), "sections": tuple(_sections(shown, layout, draft))}
-        html = _html_part(shown, layout, values, draft)
+        papers = tuple(_show_papers(shown, layout, draft))
+        html = _html_part(shown, papers, values, draft)
         size = len(html)
         if size <= HTML_BYTES:
-            return shown, layout, values, html
+            return _Fitted(shown, papers, values, html)
     raise ComposeError(f"the email has {size:,} bytes even without papers, over {HTML_BYTES:,}")
 
 
@@ -195,28 +185,23 @@ def _values(digest: Digest, draft: _Draft) -> dict[str, Any]:
     }
 
 
-def _html_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _Draft) -> bytes:
+def _show_papers(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[Shown]:
+    """What is shown of each paper, in the digest's order."""
+    for section in digest.sections:
+        for match in section.matches:
+            step = layout.step if match.paper.id in layout.carded else A_LINE
+            yield show_paper(draft.cards[match.paper.id], match, section.kind, step)
+
+
+def _html_part(digest: Digest, papers: Iterable[Shown], values: dict[str, Any], draft: _Draft) -> bytes:
     feedback_of, reader = draft.composer.feedback_of, digest.subscriber.id
-
-    def show(match: Match, kind: SectionKind) -> str:
-        card, said = draft.cards[match.paper.id], draft.said[kind, match.paper.id]
-        if match.paper.id not in layout.carded:
-            return line_html(card, match, said.line)
-        feedback = feedback_of(reader, match.paper.id, digest.edition) if feedback_of else None
-        return card_html(card, match, kind, said.why, step=layout.step, feedback=feedback)
-
-    page = draft.composer.digest_html.render(**values)
-    return fill_html(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
-
-
-def _text_part(digest: Digest, layout: _Layout, values: dict[str, Any], draft: _Draft) -> bytes:
-    def show(match: Match, kind: SectionKind) -> str:
-        card, said = draft.cards[match.paper.id], draft.said[kind, match.paper.id]
-        is_carded = match.paper.id in layout.carded
-        return card_text(card, kind, said.why) if is_carded else line_text(card, said.line)
-
-    page = draft.composer.digest_text.render(**values)
-    return fill_text(page, [show(match, section.kind) for section in digest.sections for match in section.matches])
+    pieces = [
+        shown.html_with(feedback_of(reader, match.paper.id, digest.edition))
+        if feedback_of and shown.asks
+        else shown.html
+        for match, shown in zip(digest.shown, papers, strict=True)
+    ]
+    return fill_html(draft.composer.digest_html.render(**values), pieces)
 
 
 def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Section]:
@@ -234,8 +219,3 @@ def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Secti
             cards=tuple(place for is_carded, place in holes if is_carded),
             lines=tuple(place for is_carded, place in holes if not is_carded),
         )
-
-
-def _say(card: Card, match: Match, kind: SectionKind, language: Language) -> _Said:
-    said = said_of(card, match, kind, language)
-    return _Said(line=said, why=language.say("Why: {reasons}", reasons=said))

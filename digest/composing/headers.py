@@ -103,6 +103,7 @@ def _mailbox(address: str, name: str) -> str:
     return _named(name, envelope_address(address))
 
 
+@lru_cache(maxsize=64)  # the letterhead's are in all of a day's mails
 def _named(name: str, address: str) -> str:
     """`Name <address>`, where the address need not be a mailbox (List-Id, RFC 2919)."""
     shown = one_line(name, 100)
@@ -138,11 +139,16 @@ def _shared_headers(letterhead: Letterhead, identity: str, *, subject: str, sent
         "From": _mailbox(address, name or letterhead.site_name),
         **({"Reply-To": _mailbox(reply_address, reply_name)} if reply_address else {}),
         "Subject": _encoded(subject),
-        "Date": format_datetime(sent_at),
+        "Date": _date_line(sent_at.replace(microsecond=0)),
         "Message-ID": identity,
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
+
+
+@lru_cache(maxsize=16)  # a second has many mails
+def _date_line(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def _feedback_id(digest: Digest, letterhead: Letterhead) -> str:
@@ -150,8 +156,13 @@ def _feedback_id(digest: Digest, letterhead: Letterhead) -> str:
 
     https://support.google.com/a/answer/6254652: the last field is the sender's, the same in all mails.
     """
-    sender = hashlib.sha256(_domain_of(letterhead).encode()).hexdigest()[:12]
+    sender = _sender_key(_domain_of(letterhead))
     return f"{digest.edition:%Y%m%d}:{digest.subscriber.frequency}:digest:{sender}"
+
+
+@lru_cache(maxsize=16)
+def _sender_key(domain: str) -> str:
+    return hashlib.sha256(domain.encode()).hexdigest()[:12]
 
 
 def _keyed_id(kind: str, what: str, letterhead: Letterhead) -> str:

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
 from markupsafe import escape
@@ -22,7 +21,7 @@ Span = tuple[int, int]
 """The offsets of a passage's first character and of the one after its last."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # only ever equal to itself, which makes it a cheap key
+@dataclass(frozen=True, slots=True)
 class Markable:
     """A text's HTML in ASCII, with what turns offsets into the text into offsets into the HTML."""
 
@@ -42,22 +41,16 @@ class Markable:
 
     def marked(self, spans: Iterable[Span], shown: Span) -> str:
         """The HTML of the part shown, with a mark around each span in it; overlapping spans share what they share."""
-        return _mark(self, tuple(spans), shown)
+        end, pieces = self.offset(shown[0]), []
+        for first, last in clip_spans(spans, shown):
+            start, stop = self.offset(first), self.offset(last)
+            pieces += [self.html[end:start], OPEN_MARK, self.html[start:stop], CLOSE_MARK]
+            end = stop
+        return "".join([*pieces, self.html[end : self.offset(shown[1])]])
 
     def offset(self, position: int) -> int:
         """Where a place of the text stands in the HTML."""
         return position + self.growth[bisect_left(self.positions, position)]
-
-
-@lru_cache(maxsize=4096)  # readers share their words, and so their marks
-def _mark(text: Markable, spans: tuple[Span, ...], shown: Span) -> str:
-    html, end = text.html, text.offset(shown[0])
-    pieces = []
-    for first, last in clip_spans(spans, shown):
-        start, stop = text.offset(first), text.offset(last)
-        pieces += [html[end:start], OPEN_MARK, html[start:stop], CLOSE_MARK]
-        end = stop
-    return "".join([*pieces, html[end : text.offset(shown[1])]])
 
 
 def _write(special: str) -> str:

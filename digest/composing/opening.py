@@ -11,7 +11,7 @@ from digest.composing.cards import render_cards
 from digest.composing.confirming import compose_confirmation
 from digest.composing.emails import compose_email
 from digest.composing.signing import Sign
-from digest.composing.templates import Composer, Feedback, FeedbackOf, load_templates
+from digest.composing.templates import Composer, FeedbackOf, load_templates
 from digest.domain import (
     Frequency,
     Interest,
@@ -45,7 +45,7 @@ def open_composer(
     composer = load_templates(letterhead, templates)
     complete = replace(letterhead, postal_address="1 Example Street")
     for language in composer.languages:
-        _rehearse(replace(composer, letterhead=complete, feedback_of=lambda *_: Feedback("m", "l", "t")), language)
+        _rehearse(replace(composer, letterhead=complete, feedback_of=lambda *_: "link"), language)
     return replace(composer, feedback_of=feedback_of, sign=sign)
 
 

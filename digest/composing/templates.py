@@ -64,8 +64,8 @@ class Feedback:
     mute: str
 
 
-FeedbackOf = Callable[[str, str, date], Feedback]
-"""Makes the addresses for a reader's id, a paper's id and the edition."""
+FeedbackOf = Callable[[str, str, date], str]
+"""Makes what their addresses begin with, for a reader's id, a paper's id and the edition; a verb follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
 
 from digest.composing.building import UNNAMED_INTEREST, personal_matches
 from digest.composing.cleaning import one_line, shorten
@@ -14,7 +13,6 @@ from digest.domain import (
     Doubt,
     Frequency,
     Letterhead,
-    Match,
     Note,
     Paper,
     Reason,
@@ -154,13 +152,8 @@ def standing_of(paper: Paper, language: Language) -> str:
     )
 
 
-def why_of(match: Match, language: Language) -> str:
-    """Why the paper was chosen, one line: `“KV cache” in title · “quantiz*” in abstract`."""
-    return _why_of(match.reasons, match.notes, language)
-
-
-@lru_cache(maxsize=8192)  # readers share their words
-def _why_of(reasons: tuple[Reason, ...], notes: tuple[Note, ...], language: Language) -> str:
+def why_of(reasons: Iterable[Reason], notes: Sequence[Note], language: Language) -> str:
+    """Why a paper was chosen, one line: `“KV cache” in title · “quantiz*” in abstract`."""
     fields: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
         fields.setdefault((_kind_of(reason), reason.keyword), []).append(reason.field)
@@ -188,9 +181,9 @@ def note_in_words(note: Note, language: Language) -> str:
             return language.say("{about}: family name only", about=about)
 
 
-def news_of(match: Match, language: Language) -> str:
+def news_of(revisions: Sequence[Revision], language: Language) -> str:
     """What became known of a paper that the reader was sent before."""
-    return joined(*(_revision_in_words(revision, language) for revision in match.revisions[:3]))
+    return joined(*(_revision_in_words(revision, language) for revision in revisions[:3]))
 
 
 def _revision_in_words(revision: Revision, language: Language) -> str:

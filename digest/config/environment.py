@@ -11,7 +11,14 @@ from typing import Any
 from digest.errors import ConfigError, Mistake
 
 PREFIX = "DIGEST_"
-SECRETS = ("site.secret", "bounces.imap.password", "smtp.password", "web.admin_token", "sources.*.api_key")
+SECRETS = (
+    "site.secret",
+    "bounces.imap.password",
+    "smtp.password",
+    "smtp.fallback.password",
+    "web.admin_token",
+    "sources.*.api_key",
+)
 """Options that may also stand in a file of their own; `*` is any name."""
 _FILE = "_file"
 

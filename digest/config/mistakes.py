@@ -13,21 +13,29 @@ from digest.errors import Mistake
 
 _SECRET_KEYS = frozenset(secret.rpartition(".")[2] for secret in SECRETS)
 
-_REPAIRS = {
-    "greater_than": "choose a larger one",
-    "greater_than_equal": "choose a larger one",
-    "less_than": "choose a smaller one",
-    "less_than_equal": "choose a smaller one",
-    "missing": "write it",
-    "int_type": "write a whole number",
-    "int_parsing": "write a whole number",
-    "float_type": "write a number",
-    "float_parsing": "write a number",
-    "string_type": "put it in quotes",
-    "list_type": 'write a list: ["…", "…"]',
-    "tuple_type": 'write a list: ["…", "…"]',
-    "bool_type": "write true or false",
-    "bool_parsing": "write true or false",
+_WORDS = {  # pydantic's kinds of mistakes, their problem and its repair
+    "greater_than": ("must be above {gt}", "choose a larger one"),
+    "greater_than_equal": ("must be at least {ge}", "choose a larger one"),
+    "less_than": ("must be below {lt}", "choose a smaller one"),
+    "less_than_equal": ("must be at most {le}", "choose a smaller one"),
+    "int_type": ("is no whole number", "write one"),
+    "int_parsing": ("is no whole number", "write one"),
+    "int_from_float": ("is no whole number", "write one"),
+    "float_type": ("is no number", "write one"),
+    "float_parsing": ("is no number", "write one"),
+    "finite_number": ("is no number", "write one"),
+    "string_type": ("is no text", "put it in quotes"),
+    "string_too_short": ("must have at least {min_length} characters", "write it"),
+    "string_too_long": ("must have at most {max_length} characters", "shorten it"),
+    "too_long": ("must have at most {max_length} entries", "shorten the list"),
+    "list_type": ("is no list", 'write one: ["…", "…"]'),
+    "tuple_type": ("is no list", 'write one: ["…", "…"]'),
+    "dict_type": ("is no table", "write it below a [table] of its own"),
+    "model_type": ("is no table", "write it below a [table] of its own"),
+    "bool_type": ("is neither true nor false", "write one of them"),
+    "bool_parsing": ("is neither true nor false", "write one of them"),
+    "literal_error": ("must be {expected}", "choose one"),
+    "enum": ("must be {expected}", "choose one"),
 }
 
 
@@ -64,8 +72,10 @@ def _read_mistake(
         problem, _, repair = str(cause).partition(" — ")
         return Mistake(file, place, problem, repair)
     value = "" if location[-1:] and location[-1] in _SECRET_KEYS else f", found {found['input']!r:.60}"
-    problem = f"{found['msg'][0].lower()}{found['msg'][1:]}{value}"
-    return Mistake(file, place, problem, _REPAIRS.get(kind, ""))
+    if kind not in _WORDS:
+        return Mistake(file, place, f"{found['msg'][0].lower()}{found['msg'][1:]}{value}", "")
+    problem, repair = _WORDS[kind]
+    return Mistake(file, place, problem.format(**found.get("ctx", {})) + value, repair)
 
 
 def _options_at(model: type[BaseModel] | None, path: list[str]) -> list[str]:

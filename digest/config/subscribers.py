@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,12 +17,14 @@ from pydantic import AfterValidator, Field, ValidationError
 from digest.config.mistakes import read_mistakes
 from digest.config.tables import Table
 from digest.config.toml import read_toml
-from digest.config.values import OneLine, TimeOfDay, Timezone
+from digest.config.values import LanguageTag, OneLine, TimeOfDay, Timezone
 from digest.domain import Frequency, Interest, Profile, Subscriber
 from digest.errors import ConfigError, Mistake
 
-Checker = Callable[[Interest], Iterable[tuple[str, str, str]]]
-"""Finds mistakes in an interest's language, as (key, problem, repair); the matching stage has it."""
+Checker = Callable[[Profile], Iterable[tuple[str, str, str]]]
+"""Finds mistakes in a profile's language, as (key, problem, repair); the matching stage has it."""
+
+_KEY = re.compile(r"interests\[(?P<number>\d+)\]\.?(?P<rest>.*)")
 
 
 def _check_address(value: str) -> str:
@@ -32,7 +36,7 @@ def _check_address(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_check_address)]
 Line = Annotated[OneLine, Field(max_length=200)]
-Query = Annotated[OneLine, Field(max_length=2000)]
+Query = Annotated[OneLine, Field(max_length=4000)]
 Terms = Annotated[tuple[Line, ...], Field(max_length=500)]
 Share = Annotated[float, Field(ge=0, le=1000)]
 
@@ -53,6 +57,9 @@ class InterestTable(Table):
         return Interest(**self.model_dump())
 
 
+_OWN_INTEREST = ("keywords", "exclude", "authors", "categories", "query")
+
+
 class SubscriberTable(Table):
     """A subscriber file. Top-level keywords, exclude, authors, categories and query make one unnamed interest."""
 
@@ -65,7 +72,7 @@ class SubscriberTable(Table):
     max_papers: Annotated[int, Field(ge=1, le=200)] = 15
     min_score: Share = 0.0
     trending: Annotated[int, Field(ge=0, le=50)] = 3
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")] = "en"
+    language: LanguageTag = "en"
     keywords: Terms = ()
     exclude: Terms = ()
     authors: Terms = ()
@@ -87,9 +94,11 @@ class SubscriberTable(Table):
 
 
 def subscriber_id(email: str) -> str:
-    """The stable id of an address: 20 hexadecimal digits; the domain's case doesn't matter, `+tags` do."""
-    local, _, domain = email.rpartition("@")
-    return hashlib.sha256(f"{local}@{domain.lower()}".encode()).hexdigest()[:20]
+    """The stable id of an address: 20 hexadecimal digits. Its case doesn't matter, `+tags` do.
+
+    RFC 5321 §2.4 lets a local part depend on case, but tells hosts not to: two spellings are one reader, one limit.
+    """
+    return hashlib.sha256(email.lower().encode()).hexdigest()[:20]
 
 
 def read_subscriber(
@@ -102,14 +111,10 @@ def read_subscriber(
     try:
         table = SubscriberTable.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(read_mistakes(error, file=file, model=SubscriberTable)) from error
+        mistakes = read_mistakes(error, file=file, model=SubscriberTable)
+        raise ConfigError([*mistakes, *_find_language_mistakes([*_readable_interests(values)], file, check)]) from error
     interests = table.all_interests()
-    mistakes = [
-        Mistake(file, f"{place}.{key}" if place else key, problem, repair)
-        for place, interest in interests
-        for key, problem, repair in check(interest)
-    ]
-    if mistakes:
+    if mistakes := _find_language_mistakes(interests, file, check):
         raise ConfigError(mistakes)
     profile = Profile(
         interests=tuple(interest for _, interest in interests),
@@ -129,6 +134,28 @@ def read_subscriber(
         language=table.language,
         file=file,
     )
+
+
+def _find_language_mistakes(interests: Sequence[tuple[str, Interest]], file: str, check: Checker) -> list[Mistake]:
+    places = [place for place, _ in interests]
+    profile = Profile(tuple(interest for _, interest in interests))
+    return [Mistake(file, _key_in_file(key, places), problem, repair) for key, problem, repair in check(profile)]
+
+
+def _key_in_file(key: str, places: Sequence[str]) -> str:
+    """A profile's `interests[1].query` as the file has it: `interests.0.query`, or `query` in the shorter form."""
+    found = _KEY.fullmatch(key)
+    return ".".join(part for part in (places[int(found["number"])], found["rest"]) if part) if found else key
+
+
+def _readable_interests(values: Mapping[str, Any]) -> Iterator[tuple[str, Interest]]:
+    """The interests of a file that has mistakes elsewhere, so that theirs are told together with those."""
+    own = {key: values[key] for key in _OWN_INTEREST if key in values}
+    listed = values["interests"] if isinstance(values.get("interests"), list) else []
+    named = ((f"interests.{place}", table) for place, table in enumerate(listed))
+    for place, table in (*([("", own)] if own else []), *named):
+        with suppress(ValidationError):
+            yield place, InterestTable.model_validate(table).to_interest()
 
 
 def load_subscribers(folder: Path, *, timezone: str, send_at: time, check: Checker) -> tuple[Subscriber, ...]:

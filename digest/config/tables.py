@@ -16,6 +16,7 @@ from digest.config.values import (
     Port,
     ReplyTo,
     Retention,
+    Secret,
     Sender,
     TimeOfDay,
     Timezone,
@@ -38,7 +39,7 @@ class Site(Table):
     reply_to: ReplyTo = ""
     postal_address: str = ""
     templates: OneLine = ""
-    secret: Annotated[str, Field(repr=False)] = ""
+    secret: Secret = ""
 
 
 class SubscriberFolder(Table):
@@ -114,4 +115,4 @@ class Web(Table):
 
     host: str = "127.0.0.1"
     port: Port = 8000
-    admin_token: Annotated[str, Field(repr=False)] = ""
+    admin_token: Secret = ""

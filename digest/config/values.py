@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from email.utils import parseaddr
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -16,6 +17,9 @@ from digest.return_paths import LOCAL_PART_OCTETS, SIGNED_OCTETS
 
 _DURATION = re.compile(r"(?P<count>\d{1,5})(?P<unit>[smhd])")
 _RATE = re.compile(r"(?P<mails>\d{1,6}(?:\.\d{1,3})?) ?/ ?(?P<unit>[smhd])")
+# control characters, line separators, and those that turn the direction of all that follows
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -54,15 +58,32 @@ def _to_time(value: Any) -> Any:
     return found
 
 
+@cache  # each look walks through the zones' folder
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _check_timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError(f"{value!r} is no time zone — write a name such as Europe/Zurich or UTC")
     return value
 
 
 def _check_line(value: str) -> str:
-    if any(ord(character) < 32 for character in value):  # noqa: PLR2004 - control characters
+    if _UNPRINTABLE.search(value):
         raise ValueError("has a line break or control character — write it on one line")
+    return value
+
+
+def _check_language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError(f"{value!r:.60} is no language — write a tag such as de or pt-BR")
+    return value
+
+
+def _check_secret(value: str) -> str:
+    if 0 < len(value) < SHORTEST_SECRET:
+        raise ValueError("is short enough to be guessed — write a random one, such as openssl rand -hex 24 prints")
     return value
 
 
@@ -109,6 +130,8 @@ def _check_base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+SHORTEST_SECRET = 16
+"""Characters; shorter ones can be tried out."""
 SHORTEST_RETENTION = timedelta(days=30)
 """A digest covers fourteen editions and says what was lost or doubtful of them: that long the history is needed."""
 
@@ -119,6 +142,9 @@ Rate = Annotated[float | None, BeforeValidator(_to_rate)]
 TimeOfDay = Annotated[time, BeforeValidator(_to_time)]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 OneLine = Annotated[str, AfterValidator(_check_line)]
+LanguageTag = Annotated[str, AfterValidator(_check_language)]
+"""A tag such as `de` or `zh-Hant` (BCP 47)."""
+Secret = Annotated[str, AfterValidator(_check_secret), Field(repr=False)]
 ImapWord = Annotated[OneLine, AfterValidator(_check_ascii)]
 BaseUrl = Annotated[OneLine, AfterValidator(_check_base_url)]
 Sender = Annotated[OneLine, AfterValidator(_check_sender)]

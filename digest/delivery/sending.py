@@ -147,12 +147,12 @@ async def _send(sending: _Sending, transport: Transport, claim: _Claim, domain: 
         is_slowed = error.slows_domain
         sending.heed_failure(error, errors_before)
         sending.let_follow()
-        sending.record(claim, replace(outcome_of(claim.email, error), seconds=time.monotonic() - began))
+        sending.record(claim, outcome_of(claim.email, error), seconds=time.monotonic() - began)
     else:
         is_accepted = True
         sending.health.heed_success()
         sending.let_follow()
-        sending.record(claim, replace(accepted(claim.email, reply), seconds=time.monotonic() - began))
+        sending.record(claim, accepted(claim.email, reply), seconds=time.monotonic() - began)
     finally:
         sending.domains.leave(domain, is_slowed=is_slowed, is_accepted=is_accepted)
 
@@ -247,7 +247,7 @@ class _Sending:
         """Keep an email that was drawn for whichever worker is free next, or for the next relay."""
         self._aside.append(claim)
 
-    def record(self, claim: _Claim, outcome: Outcome) -> None:
+    def record(self, claim: _Claim, outcome: Outcome, *, seconds: float | None = None) -> None:
         """Record what became of an email that was drawn."""
         self._claims.discard(claim)
         self._counts[outcome.state] += 1
@@ -256,7 +256,7 @@ class _Sending:
         is_worth_a_line = outcome.state is not DeliveryState.SENT and self._kinds[kind] <= LOGGED_OF_A_KIND
         level = logging.WARNING if is_worth_a_line else logging.DEBUG
         log.log(level, "%s: %s: %s", outcome.email.recipient, outcome.state, outcome.reply)
-        self._record(replace(outcome, relay=self.relay.name))
+        self._record(replace(outcome, relay=self.relay.name, seconds=seconds))
 
     def log_unnamed(self) -> None:
         """Say how many failures of each kind had no line of their own."""

@@ -1,7 +1,8 @@
 """Lets an acronym stand for what the paper says it means, and the other way round; matches nothing.
 
 Where a paper defines RAG, each later RAG may be read as retrieval-augmented generation: as a window, the words around
-it with the other form in its place. What points at a window points at the words that really stand there.
+it with the other form in its place. Where it is defined, as in `text-to-image (T2I) models`, the words behind the
+bracket go on with either form. What points at a window points at the words that really stand there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from digest.matching.definitions import Definition
-from digest.matching.words import FEWEST_CAPITALS, Words
+from digest.matching.words import FEWEST_CAPITALS, Joint, Words, read_words
 
 REACH = 12
 """Words around an acronym that a phrase with it may take in; only one of Chinese characters is longer."""
@@ -20,6 +21,8 @@ MOST_WINDOWS = 200
 """In one text; a longer row of acronyms is no abstract."""
 
 T = TypeVar("T")
+
+_NOTHING = read_words("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,15 @@ class Window:
     """The number of the last word they replace."""
     first: int
     last: int
-    """The words put in; only a phrase that takes in all of them is news."""
+    """The words put in, or at a seam; only a phrase that takes in all of them is news."""
 
 
-def windows_of(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
+def windows_of(text: str, words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     """Every place of a text where a defined form stands, with the other form in its place."""
-    return islice(_windows(words, definitions), MOST_WINDOWS)
+    return islice(_windows(text, words, definitions), MOST_WINDOWS)
 
 
-def _windows(words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
+def _windows(text: str, words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     present = set(words.folded)
     for definition in definitions:
         short, long = definition.short, definition.long
@@ -50,6 +53,18 @@ def _windows(words: Words, definitions: Sequence[Definition]) -> Iterator[Window
                 yield _window(words, first, last, long)
         for first, last in _places(words, long.folded) if long.folded[0] in present else ():
             yield _window(words, first, last, short)
+            closing = last + len(short)
+            if _goes_on_behind_bracket(text, words, last, closing, short):
+                yield _window(words, last + 1, closing, _NOTHING, goes_on=True)
+                yield _window(words, first, closing, short, goes_on=True)
+
+
+def _goes_on_behind_bracket(text: str, words: Words, last: int, closing: int, short: Words) -> bool:
+    """Whether the acronym follows in a bracket, and after it a word of the same clause."""
+    if words.folded[last + 1 : closing + 1] != short.folded or closing + 1 >= len(words):
+        return False
+    opened, closed = (text[words.ends[n] : words.starts[n + 1]] for n in (last, closing))
+    return opened.strip() == "(" and closed.rstrip() == ")" and closed != ")"
 
 
 def _places(words: Words, sought: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -61,7 +76,11 @@ def _places(words: Words, sought: tuple[str, ...]) -> Iterator[tuple[int, int]]:
             yield position, position + length - 1
 
 
-def _window(words: Words, first: int, last: int, other: Words) -> Window:
+def _window(words: Words, first: int, last: int, other: Words, *, goes_on: bool = False) -> Window:
+    """The words from first to last in the other form; with `goes_on` no gap is behind them, and the next is news too.
+
+    Of words that are left out the seam is news.
+    """
     before, after = slice(max(0, first - REACH), first), slice(last + 1, last + 1 + REACH)
     inserted = len(other)
     head = first - before.start
@@ -69,14 +88,17 @@ def _window(words: Words, first: int, last: int, other: Words) -> Window:
     def around(those: tuple[T, ...], put_in: tuple[T, ...]) -> tuple[T, ...]:
         return those[before] + put_in + those[after]
 
-    joints = (words.joints[first], *other.joints[1:])
+    joints = around(words.joints, (words.joints[first], *other.joints[1:])[:inserted])
+    if goes_on:
+        joints = (*joints[: head + inserted], Joint.SPACE, *joints[head + inserted + 1 :])
     replaced = Words(
         exact=around(words.exact, other.exact),
         folded=around(words.folded, other.folded),
         capitals=around(words.capitals, other.capitals),
-        joints=around(words.joints, joints),
+        joints=joints,
         starts=around(words.starts, (words.starts[first],) * inserted),
         ends=around(words.ends, (words.ends[last],) * inserted),
     )
     places = (*range(before.start, first), *(first,) * inserted, *range(last + 1, last + 1 + REACH))[: len(replaced)]
-    return Window(replaced, places, last, head, head + inserted - 1)
+    news = min(head, head + inserted - 1), head + inserted - 1 + goes_on
+    return Window(replaced, places, last + goes_on, *news)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from digest.domain import Interest, Profile
-from digest.matching.expressions import terms_of
+from digest.matching.expressions import Like, Term, terms_of
 from digest.matching.interests import GREATEST_INTEREST_WEIGHT, MOST_INTERESTS, is_weight
 from digest.matching.language import (
     LONGEST_KEYWORD,
@@ -18,6 +18,8 @@ from digest.matching.language import (
 
 MOST_TERMS = 300
 """In one profile; the largest seen in public configurations has 255."""
+MOST_LIKES = 30
+"""In one profile; each is a dozen terms of which three must stand together."""
 
 
 class Problem(NamedTuple):
@@ -38,12 +40,18 @@ def check_profile(profile: Profile) -> list[Problem]:
     if len(profile.interests) > MOST_INTERESTS:
         count = f"{len(profile.interests)} interests; a profile has at most {MOST_INTERESTS}"
         problems.append(Problem("interests", count, "join those that belong together"))
-    terms = sum(map(_count_terms, profile.interests))
-    if terms > MOST_TERMS:
-        problems.append(
-            Problem("interests", f"{terms} terms; a profile has at most {MOST_TERMS}", "keep those that bring papers")
-        )
+    terms = [term for interest in profile.interests for term in _terms(interest)]
+    likes = sum(isinstance(term.target, Like) for term in terms)
+    total = len(terms) + sum(len(interest.authors) for interest in profile.interests)
+    if total > MOST_TERMS:
+        problems.append(_too_many(f"{total} terms", MOST_TERMS, "keep those that bring papers"))
+    if likes > MOST_LIKES:
+        problems.append(_too_many(f"{likes} papers behind like:", MOST_LIKES, "keep those that say best what you want"))
     return problems
+
+
+def _too_many(found: str, most: int, repair: str) -> Problem:
+    return Problem("interests", f"{found}; a profile has at most {most}", repair)
 
 
 def check_interest(interest: Interest) -> list[Problem]:
@@ -77,7 +85,8 @@ def _unreadable(key: str, parsed: object) -> Iterator[Problem]:
         yield Problem(key, parsed.problem, parsed.repair)
 
 
-def _count_terms(interest: Interest) -> int:
+def _terms(interest: Interest) -> Iterator[Term]:
+    """The terms of keywords, exclusions and the query, as far as they can be read."""
     read = [parse_keyword(text) for text in interest.keywords + interest.exclude]
     read += [parse_query(interest.query)] if interest.query.strip() else []
-    return len(interest.authors) + sum(1 if isinstance(e, Unreadable) else len(terms_of(e)) for e in read)
+    return (term for expression in read if not isinstance(expression, Unreadable) for term in terms_of(expression))

@@ -14,7 +14,7 @@ from functools import reduce
 from digest.domain import Doubt, Note, Paper
 from digest.matching.aliases import windows_of
 from digest.matching.definitions import find_definitions
-from digest.matching.expressions import AnyPhrase, Like, Meaning, Person, Tag, Target, Term, Wording, phrases_of
+from digest.matching.expressions import AnyPhrase, Like, Meaning, Near, Person, Tag, Target, Term, Wording, phrases_of
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
@@ -74,6 +74,7 @@ class Day:
         self._authors = _authors_of(papers) if any(isinstance(target, Person) for target in wanted) else {}
         has_enough = statistics.papers >= FEW_PAPERS or not phrases
         self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
+        self._joined: dict[AnyPhrase | Near, dict[int, list[Hit]]] = {}
         self._hits: dict[Meaning, Hits] = {}
 
     @property
@@ -95,10 +96,9 @@ class Day:
 
     def places(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit]]]:
         """The hits in one paper, title before abstract, where the term's field allows them."""
-        numbers = (position, position + len(self.papers))
+        found, numbers = self._hits_of(target), (position, position + len(self.papers))
         fields = zip(_FIELDS, numbers, strict=True)
-        found = [(name, self._hits_in(target, number)) for name, number in fields if where in ("", name)]
-        return [(name, hits) for name, hits in found if hits]
+        return [(name, found[number]) for name, number in fields if where in ("", name) and number in found]
 
     def parts(self, target: Wording, term: Term, position: int) -> list[tuple[str, list[Hit], float]]:
         """The same fields with their hits, and the part that each has in what the term's hits are worth."""
@@ -109,8 +109,10 @@ class Day:
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
         defined = [find_definitions(f"{paper.title}\n\n{paper.abstract}") for paper in self.papers]
-        texts = [title for title, _ in self.words] + [abstract for _, abstract in self.words]
-        return [Text(words, tuple(windows_of(words, known))) for words, known in zip(texts, defined * 2, strict=True)]
+        titles = [(paper.title, words) for paper, (words, _) in zip(self.papers, self.words, strict=True)]
+        abstracts = [(paper.abstract, words) for paper, (_, words) in zip(self.papers, self.words, strict=True)]
+        texts = zip(titles + abstracts, defined * 2, strict=True)
+        return [Text(words, tuple(windows_of(text, words, known))) for (text, words), known in texts]
 
     def _find(self, term: Term) -> Hits:
         if isinstance(term.target, Like):
@@ -124,35 +126,44 @@ class Day:
 
     def _find_wording(self, target: Wording, where: str, forms: Sequence[str]) -> Hits:
         counts: defaultdict[int, float] = defaultdict(float)
-        for number in sorted(self._texts_with(target)):
+        for number, hits in sorted(self._hits_of(target).items()):
             is_abstract, position = divmod(number, len(self.papers))
-            if where in ("", _FIELDS[is_abstract]) and (hits := self._hits_in(target, number)):
+            if where in ("", _FIELDS[is_abstract]):
                 counts[position] += self._count(hits, forms, position, _FIELDS[is_abstract])
-        rarity = self._rarity(target) if counts else 0.0
+        if not counts:
+            return NO_HITS
+        rarity = self._rarity(target)
         impacts = {position: rarity * _saturated(count) for position, count in sorted(counts.items())}
         papers = _bitmap(impacts)
         return Hits(papers, papers, impacts)
 
-    def _count(self, hits: Sequence[Hit], forms: Sequence[str], position: int, name: str) -> float:
+    def _count(self, hits: Iterable[Hit], forms: Sequence[str], position: int, name: str) -> float:
         """How many hits there are in one field, each counted by its form and place."""
         title, abstract = self.words[position]
-        words = title if name == "title" else abstract
-        boost = TITLE_BOOST if name == "title" else 1.0
-        return boost * sum(_standing(hit, words) * _form(hit, words, forms) for hit in hits)
+        if name == "title":
+            return TITLE_BOOST * sum(_weigh(hit, title, forms) for hit in hits)
+        return sum(_weigh(hit, abstract, forms) for hit in hits)
 
-    def _texts_with(self, target: Wording) -> Iterable[int]:
+    def _hits_of(self, target: Wording) -> Mapping[int, list[Hit]]:
+        """The hits in each text that has some, the titles before the abstracts."""
         if isinstance(target, Phrase):
-            return self._found.get(target, {}).keys()
-        if isinstance(target, AnyPhrase):
-            return {number for phrase in target.phrases for number in self._texts_with(phrase)}
-        return set(self._texts_with(target.one)) & set(self._texts_with(target.other))
+            return self._found.get(target, {})
+        found = self._joined.get(target)
+        if found is None:
+            found = self._joined[target] = self._any_of(target) if isinstance(target, AnyPhrase) else self._near(target)
+        return found
 
-    def _hits_in(self, target: Wording, number: int) -> list[Hit]:
-        if isinstance(target, Phrase):
-            return self._found.get(target, {}).get(number, [])
-        if isinstance(target, AnyPhrase):
-            return without_overlaps(hit for phrase in target.phrases for hit in self._hits_in(phrase, number))
-        return _pairs(self._hits_in(target.one, number), self._hits_in(target.other, number), target.distance)
+    def _any_of(self, target: AnyPhrase) -> dict[int, list[Hit]]:
+        hits: defaultdict[int, list[Hit]] = defaultdict(list)
+        for phrase in target.phrases:
+            for number, found in self._hits_of(phrase).items():
+                hits[number] += found
+        return {number: without_overlaps(found) for number, found in hits.items()}
+
+    def _near(self, target: Near) -> dict[int, list[Hit]]:
+        one, other = self._hits_of(target.one), self._hits_of(target.other)
+        pairs = {number: _pairs(one[number], other[number], target.distance) for number in one.keys() & other.keys()}
+        return {number: found for number, found in pairs.items() if found}
 
     def _rarity(self, target: Wording) -> float:
         if isinstance(target, Phrase):
@@ -198,20 +209,15 @@ def _followed(firsts: Sequence[Hit], seconds: Sequence[Hit], distance: int) -> I
             yield Hit(first.start, seconds[following].end, first.first, seconds[following].last)
 
 
-def _form(hit: Hit, words: Words, forms: Sequence[str]) -> float:
-    """What a hit counts by its form: all of it if it is as the reader wrote it."""
-    return 1.0 if not forms or "".join(words.exact[hit.first : hit.last + 1]) in forms else VARIANT
-
-
-def _standing(hit: Hit, words: Words) -> float:
-    """What a hit counts: all of it where it stands for itself, less inside a longer expression."""
-    standing = 1.0
+def _weigh(hit: Hit, words: Words, forms: Sequence[str]) -> float:
+    """What a hit counts: all of it as the reader wrote it and where it stands for itself, else less."""
+    weight = 1.0 if not forms or "".join(words.exact[hit.first : hit.last + 1]) in forms else VARIANT
     if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1, is_before=True):
-        standing *= INSIDE_BEFORE
+        weight *= INSIDE_BEFORE
     after = hit.last + 1
-    if after < len(words) and words.joints[after] is not Joint.GAP and is_telling(words, after):
-        standing *= INSIDE_AFTER
-    return standing
+    if after < len(words.exact) and words.joints[after] is not Joint.GAP and is_telling(words, after):
+        weight *= INSIDE_AFTER
+    return weight
 
 
 def _saturated(count: float) -> float:

@@ -25,6 +25,8 @@ _NEVER_FIRST = frozenset(
 _LONGEST_LONG_FORM = 300
 MOST_BRACKETS = 50
 """So many are looked at in a text; the hundredth says nothing that a reader would miss."""
+_SPOKEN = str.maketrans({"2": "to", "4": "for"})
+"""What digits also stand for: T2I is text-to-image."""
 _EXTRA_WORDS = 5
 """A long form has at most min(letters + 5, 2 × letters) words, as the paper has it."""
 
@@ -95,6 +97,12 @@ def _letters(short: str) -> str:
 
 def _long_form_start(letters: str, candidate: str) -> int | None:
     """Where in the text before it the long form of these letters begins; None if they aren't in it."""
+    start = _start_of(letters, candidate)
+    spoken = letters.translate(_SPOKEN)
+    return _start_of(spoken, candidate) if start is None and spoken != letters else start
+
+
+def _start_of(letters: str, candidate: str) -> int | None:
     text = candidate.casefold()
     at = len(text)
     if len(letters) < _FEWEST_LETTERS:

@@ -81,6 +81,7 @@ _BRITISH = tuple(
         (r"grey", "gray"),
     )
 )
+_MAYBE_BRITISH = re.compile("|".join(british.pattern for british, _ in _BRITISH))
 _PREFIX_ENDS = ((re.compile(r"(?<=[^aeiou])is$"), "iz"), (re.compile(r"ys$"), "yz"))
 
 
@@ -95,6 +96,8 @@ def fold_plural(word: str) -> str:
 
 def fold_spelling(word: str) -> str:
     """A British word in its American spelling: -ise, -our, -lled, -re, -ence, -ogue and a few more."""
+    if not _MAYBE_BRITISH.search(word):  # one word in a hundred is
+        return word
     for british, american in _BRITISH:
         word = british.sub(american, word)
     return word

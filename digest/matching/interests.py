@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 from digest.domain import Interest
-from digest.matching.expressions import AnyOf, Expression, Target, Term, map_terms, terms_of
+from digest.matching.expressions import AnyOf, Expression, Like, Target, Term, map_terms, terms_of
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query, read_category
 from digest.matching.liking import put_in_likes
 
@@ -85,7 +86,8 @@ def read_interest(interest: Interest, liked: Mapping[str, tuple[Term, ...]] = NO
 
 def _with_likes(text: ParsedText, liked: Mapping[str, tuple[Term, ...]]) -> ParsedText:
     written, parsed = text
-    return text if isinstance(parsed, Unreadable) else (written, put_in_likes(parsed, liked))
+    likes_nothing = isinstance(parsed, Term) and not isinstance(parsed.target, Like)
+    return text if likes_nothing or isinstance(parsed, Unreadable) else (written, put_in_likes(parsed, liked))
 
 
 def is_weight(weight: float) -> bool:
@@ -120,11 +122,19 @@ def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
         yield Slot(role, Unit(bare, frozenset(counted)), 1.0, expression, written)
 
 
+@lru_cache(maxsize=4096)  # readers share their words, and each profile is read twice: to score and to say why
 def _theme_slot(role: Role, terms: tuple[Term, ...], written: str) -> Slot:
     if len(terms) == 1:
-        return Slot(role, Unit(replace(terms[0], written="", weight=1.0)), terms[0].weight, terms[0], written)
+        return Slot(role, _unit_of(terms[0]), terms[0].weight, terms[0], written)
     return Slot(role, Unit(_bare(AnyOf(terms))), 1.0, AnyOf(terms), written)
 
 
+@lru_cache(maxsize=1 << 18)
+def _unit_of(term: Term) -> Unit:
+    """One unit for all readers who wrote a keyword alike."""
+    return Unit(replace(term, written="", weight=1.0))
+
+
+@lru_cache(maxsize=1 << 14)
 def _bare(expression: Expression) -> Expression:
     return map_terms(expression, lambda term: replace(term, written=""))

@@ -25,14 +25,14 @@ from digest.matching.expressions import (
     Not,
     Person,
     Tag,
+    Target,
     Term,
     holds_of_nothing,
     map_terms,
 )
 from digest.matching.grammar import FIELDS, LONGEST_QUERY, SUFFIXES, parse_tree
 from digest.matching.names import read_name
-from digest.matching.phrases import Phrase, UnreadableError, read_phrase, spellings_of
-from digest.matching.words import read_words
+from digest.matching.phrases import Phrase, UnreadableError, letters_of, read_phrase, spellings_of
 
 LONGEST_KEYWORD = 200
 """In characters."""
@@ -136,15 +136,15 @@ def _term(tokens: list[Token], text: str) -> Term:
     words = [token for token in tokens if token.type in ("QUOTED", "WORD", "LIKED")]
     content = text[words[0].start_pos : words[-1].end_pos]
     try:
-        if "LIKED" in kinds:
-            term = Term(content, Like(_paper_id(content.partition(":")[2].strip())))
-        else:
-            field = _field(kinds.get("FIELD", ""), kinds.get("SUFFIX", ""))
-            term = _target(field, content, is_quoted="QUOTED" in kinds)
         weight = _weight(kinds.get("WEIGHT"))
+        if "LIKED" in kinds:
+            return Term(text[start:end], Like(_paper_id(content.partition(":")[2].strip())), weight=weight)
+        field = _field(kinds.get("FIELD", ""), kinds.get("SUFFIX", ""))
+        target, forms = _target(field, content, is_quoted="QUOTED" in kinds)
     except UnreadableError as error:
         raise UnreadableError(error.problem, error.repair, start) from error
-    return replace(term, written=text[start:end], weight=weight)
+    is_wording = isinstance(target, Phrase | AnyPhrase)
+    return Term(text[start:end], target, field if is_wording else "", weight, forms)
 
 
 def _paper_id(text: str) -> str:
@@ -165,25 +165,22 @@ def _field(prefix: str, suffix: str = "") -> str:
     return FIELDS[prefix.strip().removesuffix(":").casefold()] if prefix else ""
 
 
-def _target(field: str, content: str, *, is_quoted: bool) -> Term:
+def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple[str, ...]]:
+    """What to look for, and in which forms it is as the reader wrote it."""
     content = content[1:-1] if is_quoted else content
     if field == "author":
-        return Term(content, _person(content))
+        return _person(content), ()
     if field == "category":
-        return Term(content, read_category(content))
+        return read_category(content), ()
     if field == "source":
-        return Term(content, Tag("source", content.strip().casefold()))
+        return Tag("source", content.strip().casefold()), ()
     if not is_quoted and "$" not in content and _STRAY_WEIGHT.search(content):
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
     phrase = read_phrase(content.strip(), is_exact=is_quoted)
     if not phrase.is_open:
-        return Term(content, phrase, field, forms=(_letters(content),))
+        return phrase, (letters_of(content.strip()),)
     spellings = (phrase,) if is_quoted else spellings_of(phrase)
-    return Term(content, phrase if len(spellings) == 1 else AnyPhrase(spellings), field)
-
-
-def _letters(text: str) -> str:
-    return "".join(read_words(text).exact)
+    return phrase if len(spellings) == 1 else AnyPhrase(spellings), ()
 
 
 def _person(text: str) -> Person:
@@ -236,7 +233,7 @@ def _defined(tree: Tree[Token], text: str) -> Term:
     weight = _weight(marks.get("WEIGHT")) if "WEIGHT" in marks else term.weight
     end = max(_end(tree), text.index(")", opened) + 1)
     return replace(
-        term, written=text[_start(tree) : end], target=target, weight=weight, forms=tuple(map(_letters, wholes))
+        term, written=text[_start(tree) : end], target=target, weight=weight, forms=tuple(map(letters_of, wholes))
     )
 
 

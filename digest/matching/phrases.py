@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 
 from digest.matching.folding import fold_beginning
@@ -21,6 +22,7 @@ LETTERS_THAT_ARE_WORDS = ("C", "R")
 
 _ACRONYM = re.compile(r"[A-Z]{2,6}s?")
 _LONGEST_ACRONYM = 6
+_read_keyword = lru_cache(maxsize=64)(read_words)  # a keyword is read twice in a row: for its phrase, for its letters
 _OPERATORS = frozenset(("AND", "OR", "NOT", "NEAR"))
 _NAME_WITH_STAR = re.compile(r"(?<![^\W_])[A-Z]\*(?![^\W_])")
 
@@ -63,7 +65,7 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
 
     Raises UnreadableError if no word is in it, if it could never match, or if it would match nearly everything.
     """
-    words = read_words(text.rstrip("*"))
+    words = _read_keyword(text.rstrip("*"))
     if not words:
         raise UnreadableError("there is no word in it", "write at least one word")
     is_open = text.endswith("*") and not is_character(words.exact[-1])  # there whatever follows is a word anyway
@@ -83,22 +85,31 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
     )
 
 
+def letters_of(text: str) -> str:
+    """The letters of a text's words as they are written."""
+    return "".join(_read_keyword(text).exact)
+
+
 def stands(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
     """Whether the words from first to last, whose letters are the phrase's already, may be read as it."""
-    if first == last and not (phrase.acronyms or phrase.is_alone):
-        return True
-    if first != last:
-        offset = 0
-        for position in range(first, last):
-            offset += len(letters[position])
-            if words.joints[position + 1] is Joint.SPACE and offset not in phrase.splits:
-                return False
+    if first != last and not _has_split(phrase, words, letters, first, last):
+        return False
     if phrase.is_alone and _is_in_compound(words, first):
         return False
-    return all(
+    return not phrase.acronyms or all(
         _capitals(words, letters, range(first, last + 1), part=(start, end)) >= fewest
         for start, end, fewest in phrase.acronyms
     )
+
+
+def _has_split(phrase: Phrase, words: Words, letters: tuple[str, ...], first: int, last: int) -> bool:
+    """Whether each space between the words is where the phrase may have one."""
+    offset = 0
+    for position in range(first, last):
+        offset += len(letters[position])
+        if words.joints[position + 1] is Joint.SPACE and offset not in phrase.splits:
+            return False
+    return True
 
 
 def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:
@@ -112,7 +123,9 @@ def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:
 
 
 def _check(text: str, words: Words, *, is_open: bool) -> None:
-    if len(words) > MOST_CHARACTERS or sum(not is_character(word) for word in words.exact) > MOST_WORDS:
+    if len(words) > MOST_WORDS and (
+        len(words) > MOST_CHARACTERS or sum(not is_character(word) for word in words.exact) > MOST_WORDS
+    ):
         most = f"{MOST_WORDS} words, or {MOST_CHARACTERS} characters of Chinese, Japanese or Korean"
         raise UnreadableError(f"a phrase has at most {most}", "write a few short keywords")
     if "*" in _NAME_WITH_STAR.sub("", text.rstrip("*")) or text.endswith("**"):
@@ -130,6 +143,8 @@ def _check(text: str, words: Words, *, is_open: bool) -> None:
 
 def _acronyms(text: str, words: Words, letters: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
     """The words of two to six capitals. Of a shouted phrase any may be one, so two capitals anywhere will do."""
+    if max(words.capitals) < FEWEST_CAPITALS:
+        return ()
     written = [text[start:end] for start, end in zip(words.starts, words.ends, strict=True)]
     are_acronyms = [_is_acronym(written, words, position) for position in range(len(words))]
     ends = list(accumulate(map(len, letters)))

@@ -15,7 +15,7 @@ from digest.matching.columns import DIGITS, MOST_PAPERS, Hits, Room, Scratch, Sl
 from digest.matching.crowd import Crowd
 from digest.matching.postings import Postings
 
-ENTRIES_A_BATCH = 1 << 21
+ENTRIES_A_BATCH = 1 << 18
 """Room for results that is held at once."""
 
 

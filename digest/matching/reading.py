@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
 from digest.domain import Match, Paper, Profile
 from digest.matching.crowd import Crowd, Vocabulary, compile_profiles
 from digest.matching.day import Day
-from digest.matching.explaining import notes_of, reasons_of
+from digest.matching.explaining import gather_evidence
 from digest.matching.expressions import Term
-from digest.matching.interests import ReadInterest, read_interest, targets_of
+from digest.matching.interests import ReadInterest, Unit, read_interest, targets_of
 from digest.matching.liking import telling_terms
 from digest.matching.postings import Postings, read_postings
 from digest.matching.ranking import Ranking
@@ -55,13 +57,14 @@ class Shortlist:
         papers, findings = self.reading.findings.day.papers, self.reading.findings
         rows = [row for row in self.rows if among is None or papers[row[0]].id in among][:most]
         interests = self.reading.interests_of(self.number) if rows else []
+        evidence = [gather_evidence(interest, findings) for interest in interests]
         return tuple(
             Match(
                 papers[paper],
                 interests[interest].name,
                 score,
-                reasons_of(interests[interest], findings, paper),
-                notes_of(interests[interest], findings, paper),
+                evidence[interest].reasons(paper),
+                evidence[interest].notes(paper),
             )
             for paper, interest, score in rows
         )
@@ -73,9 +76,29 @@ def read_day(
     """Everything that scoring these profiles needs; `liked` are the papers that `like:` names."""
     vocabulary = Vocabulary()
     terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
-    crowd = compile_profiles(profiles, vocabulary, terms)
-    findings = Findings(Day(papers, targets_of(vocabulary.units), statistics))
-    return Reading(profiles, terms, crowd, findings, read_postings(findings, vocabulary.units))
+    with _no_garbage():
+        crowd = compile_profiles(profiles, vocabulary, terms)
+    findings, postings = find_units(papers, vocabulary.units, statistics)
+    return Reading(profiles, terms, crowd, findings, postings)
+
+
+def find_units(papers: Sequence[Paper], units: Sequence[Unit], statistics: Statistics) -> tuple[Findings, Postings]:
+    """Where a crowd's units stand in a day's papers, and what they are worth there."""
+    with _no_garbage():
+        findings = Findings(Day(papers, targets_of(units), statistics))
+        return findings, read_postings(findings, units)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a sixth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def rows_of(ranking: Ranking) -> Iterator[list[tuple[int, int, float]]]:

@@ -6,7 +6,8 @@ hash(`training`), modulo 2⁶⁴. All runs of one word are looked up at once, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,6 +19,8 @@ from digest.matching.words import Joint, Words
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
+Run = tuple[int, int, int, bool]
+"""The number of a passage, and those of the run's first and last word in it."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _TABLE_BITS = 22
@@ -37,9 +40,10 @@ class KeySet:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.lengths = sorted(set(map(len, keys)))
-        self._hashes = np.sort(_spell(keys, self.longest).whole)
-        self._table = np.zeros(1 << _TABLE_BITS, np.bool_)
-        self._table[_places(self._hashes)] = True
+        spelt = _spell(keys, self.longest)
+        self._hashes = np.sort(spelt.whole)
+        self._table = _table(self._hashes)
+        self._beginnings = _table(spelt.hashes)
 
     @property
     def longest(self) -> int:
@@ -54,6 +58,10 @@ class KeySet:
             at = np.searchsorted(self._hashes, hashes[likely])
             found[likely] = self._hashes[np.minimum(at, len(self._hashes) - 1)] == hashes[likely]
         return found
+
+    def may_begin(self, hashes: Hashes) -> Flags:
+        """Which of the hashes may be those of a key's beginning."""
+        return self._beginnings[_places(hashes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,12 @@ class _Spellings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """All words of all passages in a row, with an end that no run crosses."""
 
-    spellings: tuple[tuple[_Spellings, Numbers], ...]
-    """The words' spellings, and each word's number among them; first those of which runs are made."""
+    folded: tuple[_Spellings, Numbers]
+    """The distinct spellings, and each word's number among them."""
+    exact: tuple[_Spellings, Numbers]
     is_apart: Flags
     """Whether a gap, or the edge of a passage, lies before the word."""
     starts: Numbers
@@ -86,6 +95,8 @@ class _Columns:
     """The words with which a run may begin."""
     earliest_last: Numbers
     """For each word the first with which a run from there may end."""
+    powers: Hashes
+    """The multiplier's, by letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,55 +110,9 @@ class _Runs:
     letters_before: Numbers
     """and how many letters they have."""
 
-    def only(self, which: Flags) -> _Runs:
-        """Some of them."""
-        return _Runs(self.first[which], self.last[which], self.before[which], self.letters_before[which])
 
-
-def find_runs(
-    passages: Sequence[Passage], closed: KeySet, opened: KeySet, *, is_exact: bool
-) -> Iterator[tuple[int, int, int]]:
-    """The runs that may be a key: the number of the passage, and those of the run's first and last word in it.
-
-    A run may be one of the `closed` keys as it stands, and one of the `opened` by a beginning that ends in its last
-    word, which may then be spelt exactly. No run crosses a gap.
-    """
-    longest = max(closed.longest, opened.longest)
-    columns = _read_columns(passages, longest, is_exact=is_exact)
-    powers = np.multiply.accumulate(np.array([1] + [_MULTIPLIER] * (longest + 1), np.uint64))
-    words, numbers = columns.spellings[0]
-    begin = columns.may_begin
-    runs = _Runs(begin, begin, np.zeros(len(begin), np.uint64), np.zeros(len(begin), np.int64))
-    while len(runs.first):
-        number = numbers[runs.last]
-        letters = runs.letters_before + words.sizes[number]
-        hashes = runs.before * powers[words.sizes[number]] + words.whole[number]
-        found = closed.has(hashes) & (letters <= closed.longest)
-        for length in opened.lengths:
-            found |= _opening(runs, columns, opened, length, powers)
-        yield from _located(runs.only(found & (runs.last >= columns.earliest_last[runs.first])), columns)
-        goes_on = (letters < longest) & ~columns.is_apart[runs.last + 1]
-        runs = _Runs(runs.first[goes_on], runs.last[goes_on] + 1, hashes[goes_on], letters[goes_on])
-
-
-def _opening(runs: _Runs, columns: _Columns, opened: KeySet, length: int, powers: Hashes) -> Flags:
-    """Which runs begin with an opened key of so many letters that ends in their last word."""
-    found = np.zeros(len(runs.first), np.bool_)
-    for words, numbers in columns.spellings:
-        number, wanted = numbers[runs.last], length - runs.letters_before
-        possible = np.flatnonzero((wanted > 0) & (wanted <= words.sizes[number]))
-        beginning = words.hashes[words.starts[number[possible]] + wanted[possible]]
-        found[possible] |= opened.has(runs.before[possible] * powers[wanted[possible]] + beginning)
-    return found
-
-
-def _located(runs: _Runs, columns: _Columns) -> Iterator[tuple[int, int, int]]:
-    passage = np.searchsorted(columns.starts, runs.first, "right") - 1
-    start = columns.starts[passage]
-    yield from zip(passage.tolist(), (runs.first - start).tolist(), (runs.last - start).tolist(), strict=True)
-
-
-def _read_columns(passages: Sequence[Passage], longest: int, *, is_exact: bool) -> _Columns:
+def read_columns(passages: Sequence[Passage], longest: int) -> Columns:
+    """The passages to be searched for keys of at most so many letters."""
     sizes = np.array([len(passage.words) for passage in passages], np.int64)
     ends = np.cumsum(sizes)
     starts = ends - sizes
@@ -156,22 +121,68 @@ def _read_columns(passages: Sequence[Passage], longest: int, *, is_exact: bool) 
     is_apart[starts] = True
     latest_first = starts + [passage.latest_first for passage in passages]
     places = np.arange(ends[-1])
-    spelt = [[passage.words.exact for passage in passages]]
-    if not is_exact:
-        spelt.insert(0, [passage.words.folded for passage in passages])
-    return _Columns(
-        spellings=tuple(_number(list(chain.from_iterable(words)), longest) for words in spelt),
+    return Columns(
+        folded=_number(chain.from_iterable(passage.words.folded for passage in passages), longest),
+        exact=_number(chain.from_iterable(passage.words.exact for passage in passages), longest),
         is_apart=is_apart,
         starts=starts,
         may_begin=places[places <= np.repeat(latest_first, sizes)],
         earliest_last=np.repeat(starts + [passage.earliest_last for passage in passages], sizes),
+        powers=np.multiply.accumulate(np.array([1] + [_MULTIPLIER] * (longest + 1), np.uint64)),
     )
 
 
-def _number(words: Sequence[str], longest: int) -> tuple[_Spellings, Numbers]:
+def find_runs(columns: Columns, closed: KeySet, opened: KeySet, *, is_exact: bool) -> Iterator[Run]:
+    """The runs that may be a key, each with whether it may begin with an opened one.
+
+    A run may be one of the `closed` keys as it stands, and one of the `opened` by a beginning that ends in its last
+    word, which may then be spelt exactly. No run crosses a gap.
+    """
+    longest = max(closed.longest, opened.longest)
+    words, numbers = columns.exact if is_exact else columns.folded
+    whole = words.whole
+    begin = columns.may_begin
+    runs = _Runs(begin, begin, np.zeros(len(begin), np.uint64), np.zeros(len(begin), np.int64))
+    while len(runs.first):
+        number = numbers[runs.last]
+        letters = runs.letters_before + words.sizes[number]
+        hashes = runs.before * columns.powers[words.sizes[number]] + whole[number]
+        may_end = runs.last >= columns.earliest_last[runs.first]
+        found = closed.has(hashes) & (letters <= closed.longest) & may_end
+        is_opening = _opening(runs, columns, opened, is_exact=is_exact) & may_end
+        yield from _located(runs, columns, np.flatnonzero(found | is_opening), is_opening)
+        goes_on = (letters < longest) & ~columns.is_apart[runs.last + 1]
+        goes_on &= closed.may_begin(hashes) | opened.may_begin(hashes)
+        runs = _Runs(runs.first[goes_on], runs.last[goes_on] + 1, hashes[goes_on], letters[goes_on])
+
+
+def _opening(runs: _Runs, columns: Columns, opened: KeySet, *, is_exact: bool) -> Flags:
+    """Which runs begin with an opened key that ends in their last word."""
+    found = np.zeros(len(runs.first), np.bool_)
+    for words, numbers in (columns.exact,) if is_exact else (columns.folded, columns.exact):
+        number = numbers[runs.last]
+        for length in opened.lengths:
+            wanted = length - runs.letters_before
+            possible = np.flatnonzero((wanted > 0) & (wanted <= words.sizes[number]))
+            beginning = words.hashes[words.starts[number[possible]] + wanted[possible]]
+            found[possible] |= opened.has(runs.before[possible] * columns.powers[wanted[possible]] + beginning)
+    return found
+
+
+def _located(runs: _Runs, columns: Columns, chosen: Numbers, is_opening: Flags) -> Iterator[Run]:
+    first, last = runs.first[chosen], runs.last[chosen]
+    passage = np.searchsorted(columns.starts, first, "right") - 1
+    start = columns.starts[passage]
+    found = (passage, first - start, last - start, is_opening[chosen])
+    return zip(*(column.tolist() for column in found), strict=True)
+
+
+def _number(words: Iterable[str], longest: int) -> tuple[_Spellings, Numbers]:
     """The distinct ones among the words, and for each word its number among these."""
-    numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    return _spell(list(numbers), longest), np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    found = np.fromiter(map(numbers.__getitem__, words), np.int64)
+    return _spell(list(numbers), longest), found
 
 
 def _spell(words: Sequence[str], longest: int) -> _Spellings:
@@ -184,6 +195,12 @@ def _spell(words: Sequence[str], longest: int) -> _Spellings:
         at = starts[sizes >= size] + size
         hashes[at] = hashes[at - 1] * np.uint64(_MULTIPLIER) + letters[at - 1]
     return _Spellings(sizes, starts, hashes)
+
+
+def _table(hashes: Hashes) -> Flags:
+    table = np.zeros(1 << _TABLE_BITS, np.bool_)
+    table[_places(hashes)] = True
+    return table
 
 
 def _places(hashes: Hashes) -> Numbers:

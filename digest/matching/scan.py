@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from digest.matching.aliases import Window
 from digest.matching.phrases import Phrase, stands
-from digest.matching.runs import KeySet, Passage, find_runs
+from digest.matching.runs import Columns, KeySet, Passage, find_runs, read_columns
 from digest.matching.words import Words
 
 
@@ -32,22 +33,31 @@ class Hit(NamedTuple):
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """One phrase with its hits so far, by the text they stand in."""
+
+    phrase: Phrase
+    hits: dict[int, list[Hit]]
+
+
 def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> dict[Phrase, dict[int, list[Hit]]]:
     """For each phrase that stands anywhere: the texts it stands in, by position, with its hits from left to right.
 
     Hits of one phrase never overlap; the leftmost counts.
     """
+    if not texts or not phrases:
+        return {}
     places = [(number, window) for number, text in enumerate(texts) for window in (None, *text.windows)]
     passages = [_passage(texts[number].words, window) for number, window in places]
-    hits: defaultdict[Phrase, dict[int, list[Hit]]] = defaultdict(dict)
-    for is_exact, sought in ((exact, [each for each in phrases if each.is_exact is exact]) for exact in (False, True)):
-        for place, phrase, first, last in _find(passages, sought, is_exact=is_exact) if sought and texts else ():
+    columns = read_columns(passages, max(len(phrase.key) for phrase in phrases))
+    sought = [_Sought(phrase, {}) for phrase in phrases]
+    for is_exact in (False, True):
+        some = [each for each in sought if each.phrase.is_exact is is_exact]
+        for place, each, first, last in _find(passages, columns, some, is_exact=is_exact):
             number, window = places[place]
-            hits[phrase].setdefault(number, []).append(_hit(passages[place].words, window, first, last))
-    return {
-        phrase: {number: without_overlaps(found) for number, found in by_text.items()}
-        for phrase, by_text in hits.items()
-    }
+            each.hits.setdefault(number, []).append(_hit(passages[place].words, window, first, last))
+    return {each.phrase: _settle(each.hits) for each in sought if each.hits}
 
 
 def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
@@ -57,6 +67,10 @@ def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
         if not kept or kept[-1].end <= hit.start:
             kept.append(hit)
     return kept
+
+
+def _settle(hits: Mapping[int, list[Hit]]) -> dict[int, list[Hit]]:
+    return {number: without_overlaps(found) if len(found) > 1 else found for number, found in hits.items()}
 
 
 def _passage(words: Words, window: Window | None) -> Passage:
@@ -72,32 +86,34 @@ def _hit(words: Words, window: Window | None, first: int, last: int) -> Hit:
 
 
 def _find(
-    passages: Sequence[Passage], phrases: Sequence[Phrase], *, is_exact: bool
-) -> Iterator[tuple[int, Phrase, int, int]]:
-    """The runs of words that may be read as one of the phrases: the passage, the phrase, the first and last word."""
-    closed, opened = (_by_key(phrase for phrase in phrases if phrase.is_open is is_open) for is_open in (False, True))
-    for place, first, last in find_runs(passages, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact):
+    passages: Sequence[Passage], columns: Columns, sought: Sequence[_Sought], *, is_exact: bool
+) -> Iterator[tuple[int, _Sought, int, int]]:
+    """The runs of words that may be read as a phrase: the passage, the phrase, the first and last word."""
+    closed, opened = (_by_key(each for each in sought if each.phrase.is_open is is_open) for is_open in (False, True))
+    longest = max(map(len, opened), default=0)
+    runs = find_runs(columns, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact)
+    for place, first, last, is_opening in runs:
         words = passages[place].words
         letters = words.exact if is_exact else words.folded
         before = "".join(letters[first:last])
         found = closed.get(before + letters[last], [])
-        if opened:
-            found = [*found, *_opening(opened, before, {letters[last], words.exact[last]})]
-        for phrase in found:
-            if stands(phrase, words, letters, first, last):
-                yield place, phrase, first, last
+        if is_opening:
+            found = [*found, *_opening(opened, longest, before, {letters[last], words.exact[last]})]
+        for each in found:
+            if stands(each.phrase, words, letters, first, last):
+                yield place, each, first, last
 
 
-def _opening(opened: Mapping[str, list[Phrase]], before: str, endings: Collection[str]) -> list[Phrase]:
+def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, endings: Collection[str]) -> list[_Sought]:
     """The phrases with a wildcard that end within the last word, which is spelt in one of these ways."""
-    shortest, longest = len(before) + 1, max(map(len, opened))
+    shortest = len(before) + 1
     whole = [before + ending for ending in endings]
     beginnings = {word[:size] for word in whole for size in range(shortest, min(len(word), longest) + 1)}
-    return [phrase for key in sorted(beginnings) for phrase in opened.get(key, ())]
+    return [each for key in sorted(beginnings) for each in opened.get(key, ())]
 
 
-def _by_key(phrases: Iterable[Phrase]) -> dict[str, list[Phrase]]:
-    found: defaultdict[str, list[Phrase]] = defaultdict(list)
-    for phrase in phrases:
-        found[phrase.key].append(phrase)
+def _by_key(sought: Iterable[_Sought]) -> dict[str, list[_Sought]]:
+    found: defaultdict[str, list[_Sought]] = defaultdict(list)
+    for each in sought:
+        found[each.phrase.key].append(each)
     return dict(found)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import combinations
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, combinations
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.matching.words import Words
 
@@ -25,6 +25,8 @@ LEAST_SHARED = 0.4
 FEWEST_SHINGLES = 5
 _PRIME = 1_000_003
 
+Shingles = NDArray[np.uint64]
+
 
 def group_similar(papers: Sequence[tuple[Words, Words]]) -> list[int]:
     """For each title with its abstract the place of the first that is much the same, maybe via a third; or its own."""
@@ -40,40 +42,45 @@ def group_similar(papers: Sequence[tuple[Words, Words]]) -> list[int]:
 
 def _similar_pairs(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
     """Those of some different texts that have much in common."""
-    shingles = [_shingles(text) for text in texts]
-    having: defaultdict[int, list[int]] = defaultdict(list)
-    for position, found in enumerate(shingles):
-        for shingle in _sample(found):
-            having[shingle].append(position)
-    candidates = Counter(pair for positions in having.values() for pair in _pairs(positions))
+    codes = {word: crc32(word.encode()) for word in set(chain.from_iterable(texts))}
+    shingles = [_shingles(text, codes) for text in texts]
+    candidates = Counter(pair for positions in _sharing(shingles) for pair in _pairs(positions))
     for (one, other), looked_up in sorted(candidates.items()):
         if looked_up >= FEWEST_LOOKED_UP:
-            shared = len(shingles[one] & shingles[other])
-            if shared >= max(FEWEST_SHINGLES, LEAST_SHARED * len(shingles[one] | shingles[other])):
+            shared = len(np.intersect1d(shingles[one], shingles[other], assume_unique=True))
+            either = len(shingles[one]) + len(shingles[other]) - shared
+            if shared >= max(FEWEST_SHINGLES, LEAST_SHARED * either):
                 yield one, other
+
+
+def _shingles(words: Sequence[str], codes: Mapping[str, int]) -> Shingles:
+    """The runs of words in a text, as numbers that are the same on every machine, each once."""
+    numbers = np.fromiter(map(codes.__getitem__, words), np.uint64, len(words))
+    runs = np.zeros(max(len(words) - SHINGLE + 1, 0), np.uint64)
+    for place in range(SHINGLE):
+        runs = runs * np.uint64(_PRIME) + numbers[place : place + len(runs)]
+    return np.unique(runs)
+
+
+def _sharing(shingles: Sequence[Shingles]) -> Iterator[list[int]]:
+    """For each shingle that is looked up the texts that have it, where there are several."""
+    sampled = [_sample(found) for found in shingles]
+    texts = np.repeat(np.arange(len(sampled)), [len(found) for found in sampled])
+    looked_up = np.concatenate([np.zeros(0, np.uint64), *sampled])
+    order = np.argsort(looked_up, kind="stable")
+    looked_up, texts = looked_up[order], texts[order]
+    ends = np.flatnonzero(np.append(looked_up[1:] != looked_up[:-1], True)) + 1
+    starts = np.append(0, ends[:-1])
+    is_shared = ends - starts > 1
+    for start, end in zip(starts[is_shared].tolist(), ends[is_shared].tolist(), strict=True):
+        yield texts[start:end].tolist()
+
+
+def _sample(shingles: Shingles) -> Shingles:
+    return shingles if len(shingles) < FEWEST_TO_SAMPLE else shingles[shingles % np.uint64(SAMPLE) == 0]
 
 
 def _pairs(positions: Sequence[int]) -> Iterable[tuple[int, int]]:
     if len(positions) <= MOST_SHARING:
         return combinations(positions, 2)
     return ((positions[0], other) for other in positions[1:])
-
-
-def _sample(shingles: set[int]) -> Iterable[int]:
-    if len(shingles) < FEWEST_TO_SAMPLE:
-        return shingles
-    return (shingle for shingle in shingles if shingle % SAMPLE == 0)
-
-
-def _shingles(words: Sequence[str]) -> set[int]:
-    """The runs of words in a text, as numbers that are the same on every machine."""
-    codes = np.fromiter((_code(word) for word in words), np.uint64, len(words))
-    runs = np.zeros(max(len(words) - SHINGLE + 1, 0), np.uint64)
-    for place in range(SHINGLE):
-        runs = runs * np.uint64(_PRIME) + codes[place : place + len(runs)]
-    return set(runs.tolist())
-
-
-@lru_cache(maxsize=1 << 16)
-def _code(word: str) -> int:
-    return crc32(word.encode())

@@ -5,12 +5,17 @@ Sets of papers are bitmaps in an int, as in `day`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import lru_cache, reduce
 
+from digest.domain import Reason
 from digest.matching.day import Day, Hits, positions
 from digest.matching.expressions import AllOf, AnyOf, Expression, Not, Term, wanted_terms_of
 from digest.matching.interests import Unit
+
+TERMS_TOLD = 1_000
+"""Of so many terms the reasons are kept that they gave, lest a day and a crowd fill the memory."""
 
 
 class Findings:
@@ -19,6 +24,7 @@ class Findings:
     def __init__(self, day: Day) -> None:
         self.day = day
         self._hits: dict[Unit, Hits] = {}
+        self._told = lru_cache(maxsize=TERMS_TOLD)(_nothing_told)
 
     def hits(self, unit: Unit) -> Hits:
         """The papers of which a unit holds; a hit is worth as much as its wanted terms are together."""
@@ -28,6 +34,14 @@ class Findings:
         if found is None:
             found = self._hits[unit] = _evaluate(unit, self.day)
         return found
+
+    def told(self, term: Term) -> dict[int, tuple[Reason, ...]]:
+        """Where reasons are kept that a term gave, by the paper's position: readers share their words."""
+        return self._told(term)
+
+
+def _nothing_told(_term: Term) -> dict[int, tuple[Reason, ...]]:
+    return {}
 
 
 def counting_terms(unit: Unit) -> Iterator[Term]:
@@ -43,32 +57,49 @@ def counting_terms(unit: Unit) -> Iterator[Term]:
 
 def contributions(unit: Unit, day: Day, position: int) -> dict[Term, float]:
     """What each term adds to a unit's score in a paper: of one theme the best alone, less what is counted elsewhere."""
-    return _contributions(tuple(counting_terms(unit)), unit.counted, day, position)
+    return {term: added for term, worths in _contributions(unit, day) if (added := worths.get(position, 0.0)) > 0}
 
 
-def _contributions(terms: Iterable[Term], counted: Iterable[Term], day: Day, position: int) -> dict[Term, float]:
-    best: dict[object, tuple[float, Term]] = {}
+def _contributions(unit: Unit, day: Day) -> Iterator[tuple[Term, dict[int, float]]]:
+    """The same for each paper hit, by position."""
+    elsewhere = {theme: _best(terms, day) for theme, terms in _by_theme(unit.counted).items()}
+    for theme, terms in _by_theme(counting_terms(unit)).items():
+        best, counted = _best(terms, day), elsewhere.get(theme, {})
+        for term in terms:
+            yield (
+                term,
+                {
+                    position: worth - counted.get(position, (0.0, term))[0]
+                    for position, (worth, whose) in best.items()
+                    if whose is term
+                },
+            )
+
+
+def _by_theme(terms: Iterable[Term]) -> dict[object, list[Term]]:
+    themes: defaultdict[object, list[Term]] = defaultdict(list)
     for term in terms:
-        worth = _worth(term, day, position)
-        if worth > best.get(term.theme, (0.0, term))[0]:
-            best[term.theme] = (worth, term)
-    elsewhere: dict[object, float] = {}
-    for term in counted:
-        elsewhere[term.theme] = max(elsewhere.get(term.theme, 0.0), _worth(term, day, position))
-    added = ((term, worth - elsewhere.get(theme, 0.0)) for theme, (worth, term) in best.items())
-    return {term: worth for term, worth in added if worth > 0}
+        themes[term.theme].append(term)
+    return themes
 
 
-def _worth(term: Term, day: Day, position: int) -> float:
-    return term.weight * day.hits(term).impacts.get(position, 0.0)
+def _best(terms: Iterable[Term], day: Day) -> dict[int, tuple[float, Term]]:
+    """In each paper hit the term that is worth most there, of equal ones the first."""
+    best: dict[int, tuple[float, Term]] = {}
+    for term in terms:
+        for position, impact in day.hits(term).impacts.items():
+            worth = term.weight * impact
+            if position not in best or worth > best[position][0]:
+                best[position] = worth, term
+    return best
 
 
 def _evaluate(unit: Unit, day: Day) -> Hits:
     taken = _holding(unit.expression, day)
-    terms = tuple(counting_terms(unit))
-    impacts = {
-        position: sum(_contributions(terms, unit.counted, day, position).values()) for position in positions(taken)
-    }
+    impacts = dict.fromkeys(positions(taken), 0.0)
+    for _, worths in _contributions(unit, day) if taken else ():
+        for position in impacts.keys() & worths.keys():
+            impacts[position] += max(worths[position], 0.0)
     return Hits(taken, _holding(unit.expression, day, is_certain=True), impacts)
 
 

@@ -17,7 +17,8 @@ _CHARACTER = re.compile(f"[{_CJK}]")
 _SPACELESS = re.compile(f"[{_HAN_AND_KANA}]")
 _LETTER = rf"[^\W_{_CJK}]"
 _WORD = re.compile(
-    rf"""( [{_CJK}]                                                       # one character is one word
+    rf"""( [A-Za-z]{{2,}}+(?=[\s,])                                         # most words, found soonest
+         | [{_CJK}]                                                       # one character is one word
          | (?<![^\W_])(?:[A-Za-z]|\d{{1,4}}):(?:[A-Za-z]|\d{{1,4}})(?![^\W_])   # N:M, 2:4
          | (?<![^\W_])[A-Za-z](?:\+\+|\#)                                 # C++, C#
          | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
@@ -26,7 +27,7 @@ _WORD = re.compile(
          )((?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.)?)                            # Newton's, man vs. machine""",
     re.VERBOSE,
 )
-_HYPHENS = frozenset("-‐‒–−_")
+_HYPHENS = frozenset(("-", "‐", "‒", "–", "−", "_", "--"))  # two are TeX's dash between equals: vision--language
 _GAP = re.compile(r"[.,;:!?()\[\]—…。、〈-】〔-〟·•|<>=]|\n\s*\n|\s[-‐‒–−]+\s|[-–]{2}")
 
 FUNCTION_WORDS = frozenset(
@@ -87,16 +88,20 @@ def read_words(text: str) -> Words:
         return Words((), (), (), (), (), ())
     offsets = list(accumulate(map(len, pieces)))
     exact, folded, capitals = zip(*map(read_word, pieces[1::3]), strict=True)
-    joints = [_joint(plain.text[end : start + 1]) for end, start in zip(offsets[2::3], offsets[3:-1:3], strict=False)]
+    between = zip(pieces[3:-1:3], pieces[4::3], strict=True)
+    joints = [Joint.SPACE if gap == " " else _joint(gap, following[0]) for gap, following in between]
     if not plain.text.isascii():
         joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
+    starts, ends = offsets[:-1:3], offsets[1::3]
+    if plain.text is not text:
+        starts, ends = [plain.starts[start] for start in starts], [plain.ends[end - 1] for end in ends]
     return Words(
         exact=exact,
         folded=folded,
         capitals=capitals,
         joints=(Joint.GAP, *joints),
-        starts=tuple([plain.starts[start] for start in offsets[:-1:3]]),
-        ends=tuple([plain.ends[end - 1] for end in offsets[1::3]]),
+        starts=tuple(starts),
+        ends=tuple(ends),
     )
 
 
@@ -121,8 +126,11 @@ def is_telling(words: Words, position: int, *, is_before: bool = False) -> bool:
     With `is_before` it is asked what the word says of the next one: `understanding diffusion` says no kind of it.
     """
     word = words.exact[position]
-    if is_before and word in LEADING_WORDS:
-        return False
+    return _is_telling(word) and not (is_before and word in LEADING_WORDS)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_telling(word: str) -> bool:
     return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
 
 
@@ -142,9 +150,8 @@ def _within_script(joint: Joint, before: str, after: str) -> Joint:
 
 
 @lru_cache(maxsize=1 << 14)
-def _joint(gap: str) -> Joint:
-    """The joint of what stands between two words, given with the second one's first letter."""
-    between, following = gap[:-1], gap[-1]
+def _joint(between: str, following: str) -> Joint:
+    """The joint of what stands between two words; of the second one only the first letter is told."""
     if not between or between in _HYPHENS or (between == "." and following.islower()):  # node.js
         return Joint.TIGHT
     return Joint.GAP if _GAP.search(between) else Joint.SPACE

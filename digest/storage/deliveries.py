@@ -13,16 +13,32 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, delete, func, or_, select, update
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
 from digest.storage import keeping, rows, tables
 from digest.storage.cursors import move_cursors, read_cursors
 from digest.storage.engine import is_alive, open_ownership, reading, refuse_lost_ownership
-from digest.storage.states import OPEN, Change, is_one_of, locked, write
+from digest.storage.states import OPEN, Change, is_one_of, locked, select_locked, write
 from digest.storage.suppressions import SuppressionStore
 from digest.storage.withholding import find_withheld
+
+_TABLE = tables.deliveries
+# built once: SQLAlchemy takes longer to build a statement than SQLite to run it
+_THEIRS = (
+    _TABLE.c.edition.in_(bindparam("editions", expanding=True)),
+    _TABLE.c.subscriber_id.in_(bindparam("readers", expanding=True)),
+)
+_CLAIMABLE = select_locked(*_THEIRS, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
+_CLAIMED = select_locked(*_THEIRS, _TABLE.c.owner == bindparam("owner"), _TABLE.c.state == DeliveryState.SENDING.value)
+_PAPERS = (
+    select(tables.aliases)
+    .join(tables.papers)
+    .where(tables.aliases.c.alias.in_(bindparam("names", expanding=True)))
+    .order_by(tables.papers.c.key == tables.aliases.c.alias)
+)
+_CLOSED = select(tables.editions.c.day).where(tables.editions.c.closed_at < bindparam("moment"))
 
 _DIED = "the sending process ended before the server's answer was written down"
 
@@ -96,23 +112,24 @@ class DeliveryStore:
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
 
-    def skip(self, edition: date, subscriber_id: str) -> None:
-        """There was nothing to say: drop the row, count the reader as empty and move the cursor.
+    def skip(self, edition: date, *subscriber_ids: str) -> None:
+        """There was nothing to say to them: drop the rows, count the readers as empty and move the cursors.
 
         A row that was tried before stays with its history, as expired.
         """
-        table, editions = tables.deliveries, tables.editions
-        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
-        with self.engine.begin() as connection:
-            found = locked(connection, *mine)
-            for row in found:
-                if _has_events(connection, row):
-                    self._move(connection, [row], DeliveryState.EXPIRED, "nothing matched any more")
-                    continue
-                emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
-                connection.execute(emptied)  # first, as planning holds the edition and would wait for the row to go
-                connection.execute(delete(table).where(table.c.id == row.id))
-            move_cursors(connection, found)
+        editions = tables.editions
+        for some in rows.in_groups(subscriber_ids):
+            with self.engine.begin() as connection:
+                mine = (_TABLE.c.edition == edition, _TABLE.c.subscriber_id.in_(some), is_one_of(OPEN))
+                found = locked(connection, *mine)
+                tried = _with_events(connection, found)
+                self._move(connection, tried, DeliveryState.EXPIRED, "nothing matched any more")
+                dropped = [row.id for row in found if row not in tried]
+                emptied = update(editions).where(editions.c.day == edition)
+                # first, as planning holds the edition and would wait for the rows to go
+                connection.execute(emptied.values(empty=editions.c.empty + len(dropped)))
+                connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(dropped)))
+                move_cursors(connection, found)
 
     def claim(
         self,
@@ -127,14 +144,15 @@ class DeliveryStore:
 
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
         becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
-        subscriber's cursor has moved since the digest was composed stays open, to be composed again. A row in doubt
-        may be claimed with the very bytes it had before, and no others, as long as no later digest covers it; `keeps`
-        keeps the bytes for that. Raises StoreError if the owner has lost its lock: others may hold it for dead.
+        subscriber's cursor has moved since the digest was composed stays open, to be composed again. `keeps` keeps the
+        bytes and their hash: with it a row in doubt may be claimed with the very bytes it had before, and no others,
+        as long as no later digest covers it. Raises StoreError if the owner has lost its lock: others may hold it for
+        dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
             self._record(connection, outcomes, owner, keeps=keeps)
-            found = _rows_of(connection, emails, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
+            found = _rows_of(connection, _CLAIMABLE, emails)
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
             for row in found.values():
@@ -162,11 +180,14 @@ class DeliveryStore:
 
     def suppress_strangers(self, edition: date, *, known: Collection[str]) -> None:
         """Suppress the open digests of those who were planned and are no subscribers any more."""
-        table = tables.deliveries
-        with self.engine.begin() as connection:
-            waiting = locked(connection, table.c.edition == edition, is_one_of(OPEN))
-            strangers = [row for row in waiting if row.subscriber_id not in known]
-            self._move(connection, strangers, DeliveryState.SUPPRESSED, "no subscriber any more")
+        of_edition = (_TABLE.c.edition == edition, is_one_of(OPEN))
+        with reading(self.engine) as connection:
+            waiting = connection.scalars(select(_TABLE.c.subscriber_id).where(*of_edition))
+            strangers = [reader for reader in waiting if reader not in known]
+        for some in rows.in_groups(strangers):
+            with self.engine.begin() as connection:
+                found = locked(connection, *of_edition, _TABLE.c.subscriber_id.in_(some))
+                self._move(connection, found, DeliveryState.SUPPRESSED, "no subscriber any more")
 
     def expire_deferred(self, *, planned_before: datetime) -> None:
         """Give up deferred digests of editions that were closed before a moment; the next digest covers them."""
@@ -200,9 +221,7 @@ class DeliveryStore:
             return keeping.find_due(connection, edition, now=self.now())
 
     def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str, *, keeps: bool) -> None:
-        table = tables.deliveries
-        mine = (table.c.owner == owner, table.c.state == DeliveryState.SENDING.value)
-        found = _rows_of(connection, [outcome.email for outcome in outcomes], *mine)
+        found = _rows_of(connection, _CLAIMED, [outcome.email for outcome in outcomes], owner=owner)
         written = [(found[key], outcome) for outcome in outcomes if (key := _key(outcome.email)) in found]
         changes = [self._change_for(row, outcome) for row, outcome in written]
         write(connection, changes, now=self.now(), owner=owner)
@@ -230,10 +249,10 @@ class DeliveryStore:
         cursors = read_cursors(connection, [row.subscriber_id for row, _ in pairs])
         papers = _paper_ids(connection, [email for _, email in pairs])
         doubtful = [row.id for row, _ in pairs if row.state == DeliveryState.UNKNOWN.value]
-        wanted = keeping.find_wanted(connection, doubtful)
+        wanted = keeping.find_wanted(connection, doubtful) if keeps else frozenset()
         first, again = list[Change](), list[Change]()
         for row, email in pairs:
-            sha256 = hashlib.sha256(email.content).hexdigest()
+            sha256 = hashlib.sha256(email.content).hexdigest() if keeps else ""
             if row.state == DeliveryState.UNKNOWN.value:
                 if row.id in wanted and (row.message_id, row.content_sha256) == (email.message_id, sha256):
                     again.append(Change(row, DeliveryState.SENDING, {"owner": owner}))
@@ -292,19 +311,24 @@ def _key(email: Email) -> tuple[date | None, str]:
     return email.edition, email.subscriber_id
 
 
-def _rows_of(connection: Connection, emails: Sequence[Email], *where: Any) -> dict[tuple[Any, str], Row[Any]]:
-    """The locked rows of these emails that fit, by edition and subscriber."""
-    table, found = tables.deliveries, dict[tuple[Any, str], Row[Any]]()
+def _rows_of(
+    connection: Connection, query: Select[Any], emails: Sequence[Email], **values: str
+) -> dict[tuple[Any, str], Row[Any]]:
+    """The locked rows of these emails that a query finds, by edition and subscriber."""
+    found = dict[tuple[Any, str], Row[Any]]()
     editions = sorted({email.edition for email in emails if email.edition is not None})
     for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
-        theirs = (table.c.edition.in_(editions), table.c.subscriber_id.in_(some))
-        found.update(((row.edition, row.subscriber_id), row) for row in locked(connection, *theirs, *where))
+        asked = {"editions": editions, "readers": some, **values}
+        found.update(((row.edition, row.subscriber_id), row) for row in connection.execute(query, asked))
     return found
 
 
-def _has_events(connection: Connection, row: Row[Any]) -> bool:
+def _with_events(connection: Connection, found: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those of the rows that have lines in the history."""
     events = tables.delivery_events
-    return bool(connection.scalar(select(exists().where(events.c.delivery_id == row.id))))
+    asked = select(events.c.delivery_id).where(events.c.delivery_id.in_([row.id for row in found]))
+    tried = frozenset(connection.scalars(asked))
+    return [row for row in found if row.id in tried]
 
 
 def _count(connection: Connection, edition: date) -> int:
@@ -313,16 +337,13 @@ def _count(connection: Connection, edition: date) -> int:
 
 
 def _closed_before(connection: Connection, moment: datetime) -> Sequence[date]:
-    editions = tables.editions
-    return connection.scalars(select(editions.c.day).where(editions.c.closed_at < moment)).all()
+    return connection.scalars(_CLOSED, {"moment": moment}).all()
 
 
 def _paper_ids(connection: Connection, emails: Iterable[Email]) -> dict[str, int]:
     """The rows of the papers in these emails, even of those that got a better id since they were composed."""
-    papers, aliases = tables.papers, tables.aliases
     keys = {match.paper.id for email in emails if email.digest for match in email.digest.shown}
     found: dict[str, int] = {}
     for some in rows.in_groups(sorted(keys)):
-        query = select(aliases).join(papers).where(aliases.c.alias.in_(some)).order_by(papers.c.key == aliases.c.alias)
-        found.update((row.alias, row.paper_id) for row in connection.execute(query))
+        found.update((row.alias, row.paper_id) for row in connection.execute(_PAPERS, {"names": some}))
     return found

@@ -82,15 +82,22 @@ class History:
         with reading(self.engine) as connection:
             return connection.scalar(select(table.c.edition).where(*over).order_by(table.c.edition.desc()).limit(1))
 
-    def mailed(self, subscriber_ids: Collection[str], *, since: date, before: date) -> dict[str, frozenset[str]]:
-        """Which papers, by canonical id, each subscriber was mailed in editions of some days."""
+    def mailed(
+        self, subscriber_ids: Collection[str], *, since: date, before: date, covering: Collection[date] = ()
+    ) -> dict[str, frozenset[str]]:
+        """Which papers, by canonical id, each subscriber was mailed in editions of some days.
+
+        Of older mails only those that went over one of the days to be covered are looked at.
+        """
         table = tables.deliveries
         arrived = table.c.state.in_(_values((DeliveryState.SENT, DeliveryState.COMPLAINED)))
-        asked = (table.c.edition >= since, table.c.edition < before, arrived)
+        goes_over = (and_(table.c.after < day, table.c.edition >= day) for day in covering)
+        asked = (or_(table.c.edition >= since, *goes_over), table.c.edition < before, arrived)
+        columns: Select[Any] = select(table.c.subscriber_id, table.c.paper_ids).where(*asked)
         found: defaultdict[str, set[str]] = defaultdict(set)
         with reading(self.engine) as connection:
             for some in rows.in_groups(subscriber_ids):
-                mine = connection.execute(select(table).where(*asked, table.c.subscriber_id.in_(some))).all()
+                mine = connection.execute(columns.where(table.c.subscriber_id.in_(some))).all()
                 keys = _keys(connection, mine)
                 for row in mine:
                     found[row.subscriber_id].update(keys[paper] for paper in row.paper_ids if paper in keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, exists, func, select, update
 
@@ -96,14 +96,11 @@ class Ledger:
         with reading(self.engine) as connection:
             return bool(connection.scalar(select(exists().where(tables.editions.c.day == day))))
 
-    def last_active(self) -> datetime | None:
-        """When a source last brought something, or the newest edition's day if that is later; None before the first."""
-        fetches, days = tables.fetches, tables.editions.c.day
+    def last_fetched(self) -> datetime | None:
+        """When a source last brought something; None if none ever did."""
+        fetches = tables.fetches
         with reading(self.engine) as connection:
-            fetched = connection.scalar(select(fetches.c.fetched_at).order_by(fetches.c.id.desc()).limit(1))
-            newest = connection.scalar(select(func.max(days)))
-        began = datetime.combine(newest, time.min, UTC) if newest else None
-        return max(filter(None, (fetched, began)), default=None)
+            return connection.scalar(select(fetches.c.fetched_at).order_by(fetches.c.id.desc()).limit(1))
 
     def is_closed(self, day: date) -> bool:
         """Whether digests of that day, or of a later one, have been planned."""

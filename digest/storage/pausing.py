@@ -13,6 +13,7 @@ from digest.planning import wait_before_retry
 from digest.storage import rows, tables
 from digest.storage.engine import reading
 
+_PAUSE = select(tables.pauses)
 _THE_ONE_ROW = 1
 _JUST_MADE = -1  # failed probes, in a row that nobody else has seen
 
@@ -27,7 +28,7 @@ class PauseStore:
     def current(self) -> Pause | None:
         """The pause that holds all mail back now."""
         with reading(self.engine) as connection:
-            row = connection.execute(select(tables.pauses)).one_or_none()
+            row = connection.execute(_PAUSE).one_or_none()
         return Pause(PausedBy(row.by), row.reason, row.since, row.probe_at) if row is not None else None
 
     def begin(self, by: PausedBy, reason: str) -> bool:

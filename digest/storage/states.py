@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
 
 from digest.domain import DeliveryState
 from digest.storage import tables
@@ -40,6 +40,9 @@ OPEN = (_PENDING, _DEFERRED)
 """Rows that may be claimed, if it is time."""
 
 _COLUMNS = ("id", "edition", "subscriber_id", "state", "owner", "attempts", "after", "message_id", "content_sha256")
+# built once: SQLAlchemy takes longer to build a statement than SQLite to run it
+_UPDATE = update(tables.deliveries).where(tables.deliveries.c.id == bindparam("row_id"))
+_ADD_LINES = insert(tables.delivery_events)
 _SAID = ("code", "enhanced_code", "reply", "relay", "seconds")
 
 
@@ -55,9 +58,13 @@ class Change:
 
 def locked(connection: Connection, *where: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """The rows that fit, locked until the transaction ends, in one order lest two processes wait for each other."""
+    return connection.execute(select_locked(*where)).all()
+
+
+def select_locked(*where: ColumnElement[bool]) -> Select[Any]:
+    """The statement of `locked`, for conditions that are often asked with other values."""
     table = tables.deliveries
-    query = select(*(table.c[name] for name in _COLUMNS)).where(*where).order_by(table.c.id)
-    return connection.execute(query.with_for_update()).all()
+    return select(*(table.c[name] for name in _COLUMNS)).where(*where).order_by(table.c.id).with_for_update()
 
 
 def is_one_of(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
@@ -79,9 +86,9 @@ def write(connection: Connection, changes: Sequence[Change], *, now: datetime, o
     rows = [
         {"row_id": change.row.id, "state": change.to.value, "updated_at": now, **change.values} for change in changes
     ]
-    connection.execute(update(tables.deliveries).where(tables.deliveries.c.id == bindparam("row_id")), rows)
+    connection.execute(_UPDATE, rows)
     if lines := [_line(change, now, owner) for change in changes if change.to is not _SENDING]:
-        connection.execute(insert(tables.delivery_events), lines)
+        connection.execute(_ADD_LINES, lines)
 
 
 def _line(change: Change, now: datetime, owner: str) -> dict[str, Any]:

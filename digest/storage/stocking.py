@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, literal, se
 
 from digest.storage import listings, rows, tables
 from digest.storage.shelf import Held, Shelf
+from digest.storage.word_counts import forget_word_counts
 
 
 def write(shelf: Shelf) -> None:
@@ -48,6 +49,7 @@ def _insert_papers(connection: Connection, new: Sequence[Held]) -> None:
     for held, paper_id in zip(new, connection.scalars(made, values), strict=True):
         held.id = paper_id
         held.is_changed = False
+    forget_word_counts(connection, {held.paper.edition for held in new if held.paper.edition})
 
 
 def _update_papers(connection: Connection, changed: Iterable[Held]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from digest.domain import Status, Subscriber
 from digest.errors import ConfigError
 from digest.storage import tables
 from digest.storage.engine import reading
-from digest.storage.rows import in_groups, insert_missing
+from digest.storage.rows import ROWS_A_STATEMENT, in_groups, insert_missing
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +33,21 @@ class SubscriberStore:
     """Makes a Subscriber of the details a signup left; the same reader that subscriber files have."""
 
     def join(self, files: Iterable[Subscriber]) -> tuple[Subscriber, ...]:
-        """Subscribers of the files and of the web as one list, with the status and cursor of their rows.
+        """Everybody whom `each` gives, in memory at once."""
+        return tuple(self.each(files))
+
+    def each(self, files: Iterable[Subscriber]) -> Iterator[Subscriber]:
+        """Subscribers of the files and of the web one by one, with the status and cursor of their rows.
 
         Where both name one address the file wins, but for a pause or an unsubscribe, which always win.
         """
-        rows = self._rows()
-        joined = {subscriber.id: self._with_row(subscriber, rows.get(subscriber.id)) for subscriber in files}
-        for row in rows.values():
-            if row.id not in joined and (signup := self._from_row(row)) is not None:
-                joined[row.id] = signup
-        return tuple(joined.values())
+        filed = {subscriber.id: subscriber for subscriber in files}
+        for some in in_groups(filed):
+            rows = self._rows(some)
+            yield from (self._with_row(filed[identity], rows.get(identity)) for identity in some)
+        for row in self._signups():
+            if row.id not in filed and (signup := self._from_row(row)) is not None:
+                yield signup
 
     def find(self, subscriber_id: str, files: Iterable[Subscriber] = ()) -> Subscriber | None:
         """The subscriber with that id, of the files or of the web, as `join` would give them; None if there is none."""
@@ -140,10 +145,22 @@ class SubscriberStore:
             signups = (table.c.id == subscriber_id, table.c.details.is_not(None))
             return connection.execute(update(table).where(*signups).values(details=details)).rowcount == 1
 
-    def _rows(self) -> dict[str, Row[Any]]:
+    def _rows(self, subscriber_ids: list[str]) -> dict[str, Row[Any]]:
+        table = tables.subscribers
         with reading(self.engine) as connection:
-            found = connection.execute(select(tables.subscribers).order_by(tables.subscribers.c.created_at))
-            return {row.id: row for row in found}
+            return {row.id: row for row in connection.execute(select(table).where(table.c.id.in_(subscriber_ids)))}
+
+    def _signups(self) -> Iterator[Row[Any]]:
+        """The rows of all signups, some at a time, so that neither memory nor the database is held meanwhile."""
+        table, last = tables.subscribers, ""
+        while True:
+            following = select(table).where(table.c.id > last, table.c.details.is_not(None)).order_by(table.c.id)
+            with reading(self.engine) as connection:
+                found = connection.execute(following.limit(ROWS_A_STATEMENT)).all()
+            if not found:
+                return
+            yield from found
+            last = found[-1].id
 
     def _row(self, subscriber_id: str) -> Row[Any] | None:
         with reading(self.engine) as connection:

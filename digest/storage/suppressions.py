@@ -17,6 +17,7 @@ from digest.storage.engine import reading
 PROBE_WAITS = timedelta(days=7)
 """How long a probe has time to come back. If it doesn't, its reader gets digests again."""
 
+_ANYBODY = select(tables.suppressions.c.address_key).limit(1)
 _WAS_TRIED = (
     *(DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.REJECTED),
     *(state for state in DeliveryState if state.is_accepted),
@@ -48,7 +49,7 @@ class SuppressionStore:
 
     def is_empty(self, connection: Connection) -> bool:
         """Whether nobody is on the list, as in nearly all installations: then no hash needs to be made."""
-        return connection.scalar(select(tables.suppressions.c.address_key).limit(1)) is None
+        return connection.scalar(_ANYBODY) is None
 
     def find(self, connection: Connection, subscriber_id: str) -> Suppression | None:
         """The entry of one address, though its probe may be due; None if there is none, or its probe stood."""

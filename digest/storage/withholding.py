@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from digest.domain import Status
 from digest.storage import rows, tables
 from digest.storage.suppressions import SuppressionStore
+
+_PEOPLE = tables.subscribers
+_INACTIVE = select(_PEOPLE.c.id, _PEOPLE.c.status).where(
+    _PEOPLE.c.id.in_(bindparam("readers", expanding=True)), _PEOPLE.c.status != Status.ACTIVE.value
+)
 
 
 def find_withheld(
@@ -18,10 +23,9 @@ def find_withheld(
 
     Asked in the transaction that claims: whoever leaves between the plan and the claim gets nothing.
     """
-    people, barred = tables.subscribers, suppressions.barred_in(connection, subscriber_ids)
+    barred = suppressions.barred_in(connection, subscriber_ids)
     withheld = dict.fromkeys(barred, "mail to this address came back: it is on the do-not-send list")
     for some in rows.in_groups(subscriber_ids):
-        inactive = (people.c.id.in_(some), people.c.status != Status.ACTIVE.value)
-        for row in connection.execute(select(people.c.id, people.c.status).where(*inactive)):
+        for row in connection.execute(_INACTIVE, {"readers": some}):
             withheld[row.id] = f"the reader is {row.status}"
     return withheld

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from digest.domain import WordCounts
 from digest.storage import rows, tables
@@ -30,6 +30,11 @@ def add_word_counts(connection: Connection, editions: Mapping[date, WordCounts])
         if day not in held
     ]
     rows.insert_missing(connection, table, values)
+
+
+def forget_word_counts(connection: Connection, editions: Collection[date]) -> None:
+    """Drop the counts of editions that got further papers: they are counted anew when they are next asked for."""
+    connection.execute(delete(tables.word_counts).where(tables.word_counts.c.edition.in_(editions)))
 
 
 def _compress(frequency: Mapping[str, int]) -> bytes:

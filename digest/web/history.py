@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from digest.domain import DeliveryState, EditionTotals
 from digest.errors import ConfigError
+from digest.settling import words_of
 from digest.web.pages import Pages
 from digest.web.security import is_operator
 
@@ -60,6 +61,7 @@ def history_routes(pages: Pages) -> list[Route]:
         return pages.show(
             "history.html",
             wanted=wanted,
+            pause=words_of(pause) if (pause := pages.parts.store.pause.current()) else "",
             states=tuple(DeliveryState),
             editions=editions,
             columns=[state for state in DeliveryState if any(totals.states[state] for totals in editions)],

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, time
 from email import message_from_string, policy
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from digest.config import read_subscriber, subscriber_id
+from digest.matching import check_profile
+from digest.storage import open_store
 from tests.acceptance.conftest import Installation
 from tests.conftest import ROOT
 
 DAY = "2026-06-30"
+NOW = datetime(2026, 6, 30, 8, tzinfo=UTC)
 SOURCES = f'[sources.files]\npaths = ["{ROOT}/digest/demo/papers/*"]'
 
 
@@ -121,6 +127,9 @@ def test_a_preview_has_four_formats(ready: Installation) -> None:
     assert ready.call(*arguments, "--format", "html").out.lstrip().lower().startswith("<!doctype html")
     mail = message_from_string(ready.call(*arguments, "--format", "eml").out, policy=policy.default)
     assert mail["subject"] == document["subject"]
+    unwritable = ready.call(*arguments, "--output", "nowhere/preview.html")
+    assert (unwritable.code, "Traceback" in unwritable.err) == (2, False)
+    assert "nowhere/preview.html: can't be written" in unwritable.err
 
 
 def test_a_preview_of_a_profile_file_needs_no_subscriber(ready: Installation) -> None:
@@ -130,7 +139,8 @@ def test_a_preview_of_a_profile_file_needs_no_subscriber(ready: Installation) ->
     assert result.document["matched"] >= 1
     empty = ready.folder / "empty.toml"
     empty.write_text('keywords = ["basalt paleoclimate"]\ntrending = 0\n')
-    nothing = ready.call("preview", "--profile", str(empty), "--date", DAY, "--format", "html")
+    nothing = ready.call("preview", "--profile", str(empty), "--date", DAY, "--output", "nothing.html")
+    assert not (ready.folder / "nothing.html").exists()
     assert (nothing.code, nothing.out) == (0, "")
     assert "none of the 86 papers" in nothing.err
 
@@ -158,7 +168,20 @@ def test_an_added_reader_is_a_file_and_the_same_address_twice_is_refused(ready: 
     assert added.code == 0, added.err
     shown = ready.call("subscribers", "show", "new@example.org", "--json").document
     assert (shown["name"], shown["interests"][0]["keywords"]) == ('New "N"', ["graph*"])
-    assert ready.call("subscribers", "add", "new@EXAMPLE.org").code == 2
+    assert ready.call("subscribers", "add", "New@EXAMPLE.org").code == 2
+
+
+def test_a_file_is_not_put_over_what_a_reader_asked_for_on_the_web(ready: Installation) -> None:
+    ready.call("history")  # makes the database
+    read_signup = partial(read_subscriber, file="", timezone="UTC", send_at=time(7, 30), check=check_profile)
+    with open_store(f"sqlite:///{ready.folder}/data/digest.db", now=lambda: NOW, read_signup=read_signup) as store:
+        store.subscribers.add_signup(subscriber_id("eve@example.org"), "eve@example.org", {"keywords": ["snails"]})
+        store.subscribers.confirm(subscriber_id("eve@example.org"), cursor=NOW.date())
+
+    refused = ready.call("subscribers", "add", "eve@example.org", "--keyword", "zebras")
+
+    assert (refused.code, list((ready.folder / "subscribers").glob("eve*"))) == (2, [])
+    assert "eve@example.org: has signed up" in refused.err
 
 
 def test_a_broken_file_is_named_and_the_others_go_on(ready: Installation) -> None:

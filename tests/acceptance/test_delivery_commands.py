@@ -54,6 +54,8 @@ def test_the_operator_pauses_sends_retries_and_settles(prepared: Installation, r
     held = call("send", "--date", DAY)
     assert (held.code, relay.connections) == (1, 0)
     assert "the relay moves — digest resume" in held.err
+    assert "the relay moves — digest resume" in call("history").out
+    assert '"sending"' in call("check", "--live", "--json").out
     assert "no longer paused" in call("resume").out
 
     sent = call("send", "--date", DAY, "--json")

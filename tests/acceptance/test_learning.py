@@ -13,7 +13,7 @@ import pytest
 
 from digest.config import read_subscriber, subscriber_id
 from digest.delivery.inbox import Inbox
-from digest.matching import check_interest
+from digest.matching import check_profile
 from digest.storage import Store, open_store
 from tests.acceptance.conftest import Installation
 from tests.conftest import ROOT
@@ -160,6 +160,6 @@ def test_wrong_usage_is_told_in_a_line(ready: Installation) -> None:
 
 
 def store_of(ready: Installation) -> AbstractContextManager[Store]:
-    read_signup = partial(read_subscriber, file="sign-up", timezone="UTC", send_at=time(7), check=check_interest)
+    read_signup = partial(read_subscriber, file="sign-up", timezone="UTC", send_at=time(7), check=check_profile)
     url = f"sqlite:///{ready.folder / 'data' / 'digest.db'}"
     return open_store(url, now=lambda: datetime(2026, 6, 30, tzinfo=UTC), read_signup=read_signup)

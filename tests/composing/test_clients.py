@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest.composing import Composer, Feedback, compose_confirmation
+from digest.composing import Composer, compose_confirmation
 from digest.domain import Digest, Email, Match, SourceAccount
 
 DAY = date(2026, 6, 30)
@@ -28,7 +28,7 @@ def pages(
     digest = digest_of(*many_matches(18, 2), account=account, trending=many_matches(18, 2)[15:])
     moment = datetime(2026, 6, 30, 6, tzinfo=UTC)
     asked = compose_confirmation("ada@readers.example", "s", composer, issued=DAY, sent_at=moment)
-    asking = replace(composer, feedback_of=lambda *_: Feedback("https://a.example", "https://b.example", ""))
+    asking = replace(composer, feedback_of=lambda *_: "https://a.example")
     return [read(compose(digest, composer=asking)).html, read(asked).html]
 
 

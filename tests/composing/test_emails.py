@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from digest.composing import Composer, Feedback, compose_email
+from digest.composing import Composer, compose_email
 from digest.composing.emails import HTML_BYTES
 from digest.domain import (
     Digest,
@@ -345,13 +345,13 @@ def test_news_of_a_paper_sent_before_is_told_in_a_line(
 def test_links_to_tell_what_one_thinks_stand_on_every_card_once_they_are_given(
     compose: Compose, read: ReadEmail, digest_of: Build, match: Match, composer: Composer
 ) -> None:
-    def feedback_of(reader: str, paper: str, edition: date) -> Feedback:
-        return Feedback(*(f"https://papers.example/{what}?of={reader}&_={paper}&on={edition}" for what in "+-0"))
+    def feedback_of(reader: str, paper: str, edition: date) -> str:
+        return f"https://papers.example/of={reader}&_={paper}&on={edition}"
 
     mail = read(compose(digest_of(match), composer=replace(composer, feedback_of=feedback_of)))
     found = {a.text: a.get("href") for a in mail.tree.iter("a") if a.text in {"More like this", "Less", "Mute"}}
     assert list(found) == ["More like this", "Less", "Mute"]
-    assert found["Less"] == "https://papers.example/-?of=s-ada&_=arxiv:2606.00001&on=2026-06-30"
+    assert found["Less"] == "https://papers.example/of=s-ada&_=arxiv:2606.00001&on=2026-06-30/less"
     assert "Mute" not in read(compose(digest_of(match))).words
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from digest.changes import Change, Edit, List
 from digest.config import edit_values, read_subscriber
 from digest.domain import Profile
-from digest.matching import check_interest
+from digest.matching import check_profile
 
 FILE = """\
 # Ada reads before work.
@@ -36,7 +36,7 @@ query = "protein NOT survey"
 
 
 def profile_of(values: Any) -> Profile:
-    return read_subscriber(values, file="ada.toml", timezone="UTC", send_at=time(7), check=check_interest).profile
+    return read_subscriber(values, file="ada.toml", timezone="UTC", send_at=time(7), check=check_profile).profile
 
 
 def test_a_file_keeps_its_comments_its_order_and_its_layout() -> None:

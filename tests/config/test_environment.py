@@ -36,9 +36,19 @@ def test_a_secret_is_a_text_whatever_it_looks_like(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("[1]", encoding="utf-8")
 
-    merged = overlay({}, {"DIGEST_SOURCES__OPENALEX__API_KEY": "[2]", "DIGEST_SMTP__PASSWORD_FILE": str(file)})
+    merged = overlay(
+        {},
+        {
+            "DIGEST_SOURCES__OPENALEX__API_KEY": "[2]",
+            "DIGEST_SMTP__PASSWORD_FILE": str(file),
+            "DIGEST_SMTP__FALLBACK__PASSWORD_FILE": str(file),
+        },
+    )
 
-    assert merged == {"sources": {"openalex": {"api_key": "[2]"}}, "smtp": {"password": "[1]"}}
+    assert merged == {
+        "sources": {"openalex": {"api_key": "[2]"}},
+        "smtp": {"password": "[1]", "fallback": {"password": "[1]"}},
+    }
 
 
 @pytest.mark.parametrize(

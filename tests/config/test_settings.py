@@ -164,7 +164,7 @@ def test_a_mistake_names_its_file_and_reads_as_one_line(load: Load, tmp_path: Pa
 
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{tmp_path / 'config.toml'}: web.port: ")
-    assert line.endswith("found 'many' — write a whole number")
+    assert line.endswith("is no whole number, found 'many' — write one")
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ password = "hunter2"
 [sources.openalex]
 api_key = "hunter2"
 [web]
-admin_token = "hunter2"
+admin_token = "hunter2-hunter2-hunter2"
 """
     )
 
@@ -327,9 +327,9 @@ def test_a_signing_secret_is_made_once_and_readable_by_its_owner_alone(load: Loa
 
 
 def test_a_configured_signing_secret_wins_and_none_is_made(load: Load, tmp_path: Path) -> None:
-    config = load('[site]\nsecret = "ours"')
+    config = load('[site]\nsecret = "ours-and-nobody-elses"')
 
-    assert signing_secrets(config) == ("ours",)
+    assert signing_secrets(config) == ("ours-and-nobody-elses",)
     assert list(tmp_path.rglob("secret.key")) == []
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from digest.config import load_subscribers, read_subscriber, subscriber_id
 from digest.domain import Frequency, Interest, Profile, Status, Subscriber
 from digest.errors import ConfigError, Mistake
-from digest.matching import check_interest
+from digest.matching import check_profile
 
 ADA = """
 email = "ada@example.org"
@@ -43,11 +43,11 @@ weight = 1.5
 
 
 def read(values: Mapping[str, Any]) -> Subscriber:
-    return read_subscriber(values, file="ada.toml", timezone="Europe/Zurich", send_at=time(6, 30), check=check_interest)
+    return read_subscriber(values, file="ada.toml", timezone="Europe/Zurich", send_at=time(6, 30), check=check_profile)
 
 
 def load(folder: Path) -> tuple[Subscriber, ...]:
-    return load_subscribers(folder, timezone="Europe/Zurich", send_at=time(6, 30), check=check_interest)
+    return load_subscribers(folder, timezone="Europe/Zurich", send_at=time(6, 30), check=check_profile)
 
 
 def mistakes_in(values: Mapping[str, Any]) -> dict[str, str]:
@@ -150,8 +150,14 @@ def test_every_mistake_of_a_file_is_reported_with_key_and_repair() -> None:
     assert "write name@example.org" in found["email"]
     assert "did you mean 'frequency'?" in found["frequncy"]
     assert "did you mean 'keywords'?" in found["interests.0.keywordz"]
-    assert 'write a list: ["…", "…"]' in found["keywords"]
+    assert """is no list, found 'pruning' — write one""" in found["keywords"]
     assert "on one line" in found["name"]
+
+
+def test_a_profile_over_the_limits_of_its_page_is_refused() -> None:
+    found = mistakes_in({"email": "ada@example.org", "keywords": [f"word{n}" for n in range(301)]})
+
+    assert found == {"interests": "301 terms; a profile has at most 300 — keep those that bring papers"}
 
 
 def test_mistakes_in_the_language_of_keywords_are_reported_where_they_stand() -> None:
@@ -227,7 +233,9 @@ def test_a_folder_that_is_not_there_holds_no_subscriber(tmp_path: Path) -> None:
 
 
 def test_an_id_is_stable_and_tells_nothing_of_the_address() -> None:
-    assert subscriber_id("ada@example.org") == subscriber_id("ada@Example.ORG") != subscriber_id("Ada@example.org")
+    assert (
+        subscriber_id("ada@example.org") == subscriber_id("Ada@Example.ORG") != subscriber_id("ada+papers@example.org")
+    )
     assert len(subscriber_id("ada@example.org")) == 20
     assert "ada" not in subscriber_id("ada@example.org")
 
@@ -271,3 +279,14 @@ def _read(values: Mapping[str, Any]) -> Subscriber | tuple[Mistake, ...]:
         return read(values)
     except ConfigError as error:
         return error.mistakes
+
+
+def test_mistakes_of_the_file_and_of_its_words_are_told_together() -> None:
+    found = mistakes_in({"email": "nobody", "keywords": ["(mamba"], "interests": [{"query": "AND"}, "pruning"]})
+
+    assert set(found) == {"email", "keywords[0]", "interests.0.query", "interests.1"}
+
+
+@pytest.mark.parametrize("name", ["\x9b31mEve", "Eve\u202e", "Eve\u2028Bob"])
+def test_a_name_that_would_steer_a_terminal_is_a_mistake(name: str) -> None:
+    assert set(mistakes_in({"email": "eve@example.org", "name": name})) == {"name"}

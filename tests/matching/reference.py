@@ -8,6 +8,7 @@ its own.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -67,6 +68,7 @@ class SlowDay:
             short, long = as_list(definition.short), as_list(definition.long)
             ways += exchanged(words, short, long, fewest_capitals=2)
             ways += exchanged(words, long, short, fewest_capitals=0)
+            ways += carried_on(getattr(self.papers[paper], field), words, long, short)
         letters = ["".join(getattr(word, form) for word in way) for way in ways for form in ("folded", "exact")]
         return ways, " ".join(letters)
 
@@ -278,6 +280,29 @@ def exchanged(words: list[Word], old: list[Word], new: list[Word], *, fewest_cap
                 for n, word in enumerate(new)
             ]  # fmt: skip
             yield words[:first] + put_in + words[first + len(old) :]
+
+
+def carried_on(text: str, words: list[Word], long: list[Word], short: list[Word]) -> Iterator[list[Word]]:
+    """Where `long form (SHORT) next` stands: without the bracket, and with the short form alone."""
+    for first in range(len(words) - len(long) - len(short)):
+        seam, end = first + len(long), first + len(long) + len(short)
+        place = [word.folded for word in words[first:end]]
+        opened, closed = text[words[seam - 1].end : words[seam].start], text[words[end - 1].end : words[end].start]
+        if (
+            place == [w.folded for w in long + short]
+            and re.fullmatch(r"\s*\(\s*", opened)
+            and re.fullmatch(r"\)\s+", closed)
+        ):
+            following = [words[end]._replace(joint=Joint.SPACE, is_put_in=True), *words[end + 1 :]]
+            yield [*words[: seam - 1], words[seam - 1]._replace(is_put_in=True), *following]
+            put_in = [
+                word._replace(
+                    start=words[first].start, end=words[end - 1].end, number=first, last_number=end - 1, is_put_in=True,
+                    joint=words[first].joint if n == 0 else word.joint,
+                )
+                for n, word in enumerate(short)
+            ]  # fmt: skip
+            yield [*words[:first], *put_in, *following]
 
 
 def runs(phrase: Phrase, words: list[Word]) -> Iterator[Hit]:

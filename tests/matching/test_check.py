@@ -63,6 +63,13 @@ def test_a_profile_has_a_greatest_number_of_terms_those_of_queries_included() ->
     assert "301 terms" in problem.problem
 
 
+def test_a_profile_asks_for_more_like_at_most_thirty_papers() -> None:
+    keywords = tuple(f"like:arxiv:2503.{number:05}" for number in range(30))
+    assert check_profile(Profile((Interest(keywords=keywords),))) == []
+    (problem,) = check_profile(Profile((Interest(keywords=(*keywords, "like:arxiv:2504.00001")),)))
+    assert problem.problem == "31 papers behind like:; a profile has at most 30"
+
+
 def test_a_profile_has_a_greatest_number_of_interests_and_further_ones_match_nothing() -> None:
     profile = Profile(tuple(Interest(name=f"{n}", keywords=("mamba",) if n == 99 else ("other",)) for n in range(100)))
     assert check_profile(profile) == []

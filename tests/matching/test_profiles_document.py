@@ -11,7 +11,7 @@ import pytest
 
 from digest.domain import Interest, Paper, Profile
 from digest.matching import NOTHING_STORED, check_interest, match_papers, propose_more
-from digest.matching.check import MOST_TERMS
+from digest.matching.check import MOST_LIKES, MOST_TERMS
 from digest.matching.grammar import DEEPEST_NESTING, LONGEST_QUERY
 from digest.matching.interests import MOST_INTERESTS
 from digest.matching.language import (
@@ -115,7 +115,10 @@ def test_the_limits_on_the_page_are_the_real_ones() -> None:
     words = " ".join(PAGE.split())
     assert f"A keyword has at most {LONGEST_KEYWORD} characters, a query {LONGEST_QUERY:,}" in words
     assert f"a phrase {MOST_WORDS} words ({MOST_CHARACTERS} characters" in words
-    assert f"a profile {MOST_INTERESTS} interests and {MOST_TERMS} terms; brackets nest {DEEPEST_NESTING} deep" in words
+    assert (
+        f"a profile {MOST_INTERESTS} interests and {MOST_TERMS} terms, of which {MOST_LIKES} may be `like:`;" in words
+    )
+    assert f"brackets nest {DEEPEST_NESTING} deep" in words
     assert f"weights go from {LEAST_WEIGHT:g} to {GREATEST_WEIGHT:g}" in words
 
 

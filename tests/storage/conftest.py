@@ -120,7 +120,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def open_again(store_url: str, clock: Clock) -> Callable[[], AbstractContextManager[Store]]:
     """Opens the test's database once more, as another process would."""
     read_signup = partial(
-        read_subscriber, file="sign-up", timezone="UTC", send_at=time(7, 30), check=lambda _interest: ()
+        read_subscriber, file="sign-up", timezone="UTC", send_at=time(7, 30), check=lambda _profile: ()
     )
     return partial(open_store, store_url, now=clock, read_signup=read_signup)
 

@@ -242,11 +242,12 @@ def test_only_the_very_bytes_of_a_mail_in_doubt_may_go_again(
     store.deliveries.release_lapsed()
 
     with store.deliveries.open_ownership() as owner:
-        assert store.deliveries.claim([replace(mail, content=b"another")], owner=owner) == frozenset()
-        assert store.deliveries.claim([replace(mail, message_id="<another>")], owner=owner) == frozenset()
+        assert store.deliveries.claim([replace(mail, content=b"another")], owner=owner, keeps=True) == frozenset()
+        assert store.deliveries.claim([replace(mail, message_id="<another>")], owner=owner, keeps=True) == frozenset()
         (kept,) = store.deliveries.kept_emails(DAY)
         assert (kept.content, kept.message_id, kept.recipient) == (mail.content, mail.message_id, mail.recipient)
-        assert store.deliveries.claim([kept], owner=owner) == {reader().id}
+        assert store.deliveries.claim([kept], owner=owner) == frozenset()  # without the operator's leave
+        assert store.deliveries.claim([kept], owner=owner, keeps=True) == {reader().id}
         store.deliveries.record([Outcome(kept, DeliveryState.SENT)], owner=owner, keeps=True)
     assert store.deliveries.kept_emails(DAY) == ()
     (row,) = store.history.find()
@@ -282,7 +283,7 @@ def test_a_mail_in_doubt_that_is_covered_once_it_was_listed_can_not_be_claimed(
         send(reader(), edition=later)
 
     with store.deliveries.open_ownership() as owner:
-        assert store.deliveries.claim(listed, owner=owner) == frozenset()
+        assert store.deliveries.claim(listed, owner=owner, keeps=True) == frozenset()
 
     assert [email.subscriber_id for email in listed] == [reader().id]
     assert states(store) == {"ada": "unknown"}
@@ -301,7 +302,7 @@ def test_a_mail_in_doubt_whose_reader_s_cursor_has_moved_can_not_be_claimed(
     store.deliveries.skip(later, reader().id)
 
     with store.deliveries.open_ownership() as owner:
-        assert store.deliveries.claim(listed, owner=owner) == frozenset()
+        assert store.deliveries.claim(listed, owner=owner, keeps=True) == frozenset()
 
 
 def test_no_owner_claims_a_row_twice(store: Store, reader: Make, plan: Make, email: Make) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from digest.config import subscriber_id
 from digest.domain import Interest, Profile, Status, Subscriber
-from digest.storage import Store
+from digest.storage import Store, tables
+from digest.storage.rows import ROWS_A_STATEMENT
 from tests.storage.conftest import Clock
 
 DAY = date(2026, 6, 30)
@@ -41,6 +44,20 @@ def test_a_signup_waits_until_it_is_confirmed(store: Store) -> None:
     assert (waiting.status, waiting.origin) == (Status.PENDING, "signup")
     assert (active.status, active.cursor, active.is_new, active.name) == (Status.ACTIVE, EVE, True, "Ada")
     assert keywords_of(active) == ("pruning",)
+
+
+def test_of_more_readers_than_are_read_at_once_each_is_told_once(store: Store, clock: Clock) -> None:
+    addresses = [f"r{number}@readers.example" for number in range(2 * ROWS_A_STATEMENT + 1)]
+    values = {"origin": "signup", "status": "active", "details": DETAILS, "created_at": clock.moment}
+    rows = [{"id": subscriber_id(address), "email": address, **values} for address in addresses]
+    with store.deliveries.engine.begin() as connection:
+        connection.execute(insert(tables.subscribers), rows)
+    filed = Subscriber(subscriber_id(addresses[7]), addresses[7], Profile(max_papers=1))
+
+    told = list(store.subscribers.each([filed]))
+
+    assert sorted(reader.email for reader in told) == sorted(addresses)
+    assert [reader for reader in told if reader.profile.max_papers == 1] == [replace(filed, is_new=True)]
 
 
 def test_nobody_can_confirm_what_nobody_asked_for(store: Store) -> None:

@@ -25,7 +25,7 @@ from digest.delivery.inbox import Inbox, open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import Batch, BatchState, Edition, Letterhead, Paper, Subscriber
 from digest.links import Purpose, make_link
-from digest.matching import check_interest
+from digest.matching import check_profile
 from digest.pipeline import Parts
 from digest.sources import open_http
 from digest.storage import Store, open_store
@@ -37,7 +37,7 @@ SECRETS = ("a-secret-for-tests",)
 LINK = re.compile(rb"/confirm/[\w.=-]+")
 
 read_signup = partial(
-    read_subscriber, file="sign-up", timezone="Europe/Zurich", send_at=time(7, 30), check=check_interest
+    read_subscriber, file="sign-up", timezone="Europe/Zurich", send_at=time(7, 30), check=check_profile
 )
 
 
