@@ -114,7 +114,7 @@ def log_what_lies_ahead(config: Config, parts: Parts) -> None:
     day = _site_day(parts.now(), config)
     if parts.store.ledger.is_closed(day + timedelta(days=1)):
         log.error("an edition after today's, %s, is closed: till then nothing is collected — %s", day, _REPAIR)
-    if ahead := sum(reader.cursor is not None and reader.cursor > day for reader in parts.readers()):
+    if ahead := parts.store.subscribers.count_served_beyond(day):
         log.error("%s served beyond today, %s: no mail before that day — %s", counted(ahead, "reader"), day, _REPAIR)
 
 
