@@ -7,6 +7,7 @@ DigestError
 ├── LinkError              a signed link is forged, expired or meant for another purpose
 ├── MailboxError           the mailbox of reports can't be read
 ├── StoreError             the database can't be used as it is
+├── ClockError             the clock has leapt so far that it may be wrong
 ├── ComposeError           one digest can't be made; the others can
 └── DeliveryError          what became of one email
     ├── RelayDown          the relay's trouble: nobody is charged, try again later
@@ -75,6 +76,10 @@ class MailboxError(DigestError):
 
 class StoreError(DigestError):
     """The database can't be used: not reachable, or its schema isn't the one this version needs."""
+
+
+class ClockError(DigestError):
+    """So long after all we remember that the clock may be wrong: what is closed for its day can't be opened again."""
 
 
 class ComposeError(DigestError):

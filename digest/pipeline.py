@@ -33,7 +33,15 @@ from digest.domain import (
     Status,
     Subscriber,
 )
-from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, has_missed_their_day, in_batches, is_due, is_sample
+from digest.planning import (
+    CLAIMS_A_GROUP,
+    READERS_A_BATCH,
+    has_missed_their_day,
+    in_batches,
+    is_due,
+    is_sample,
+    refuse_leap,
+)
 from digest.settling import (
     are_templates_broken,
     begin_pause,
@@ -105,6 +113,8 @@ class Choice:
     """Whether the sources are asked first."""
     plans: bool = True
     """Whether readers who are due are promised digests, beside those who wait already."""
+    is_day_named: bool = False
+    """Whether a person named the day; else the clock did, which may be wrong."""
     probes_at_once: bool = False
     """Whether sending's own pause is tried by one mail before its time, as somebody who has mended the fault wants."""
 
@@ -138,8 +148,15 @@ class RunReport:
 
 
 def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport:
-    """One edition through all stages. Safe to repeat: nobody gets a second copy."""
+    """One edition through all stages. Safe to repeat: nobody gets a second copy.
+
+    Raises ClockError if the clock has leapt far ahead and nobody named the day.
+    """
     report = RunReport(day)
+    if choice.plans and not (choice.is_day_named or choice.is_rehearsal):
+        ledger = parts.store.ledger
+        newest = next(iter(ledger.newest_editions(1)), None)
+        refuse_leap(day, parts.now(), newest=newest, last_fetched=ledger.last_fetched())
     if choice.collects:
         with _watch(report, "collect"):
             report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
@@ -204,16 +221,22 @@ def plan_digests(due: Iterable[Subscriber], day: date, parts: Parts) -> None:
 
 
 def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
-    """Whether a run of that day would find somebody to serve. Claims of processes that died are settled first."""
+    """Whether a run of that day would find somebody to serve; claims of processes that died count as alive."""
     deliveries = parts.store.deliveries
-    if released := deliveries.release_lapsed():
-        log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
     pause = parts.store.pause.current()
     is_held = pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
     waiting = frozenset() if is_held else deliveries.open_rows(day)
     may_go = waiting and any(_may_go(reader, waiting, parts) for reader in parts.each_reader())
     has_doubtful = parts.resends and not is_held and deliveries.kept_emails(day)
-    return bool(may_go or has_doubtful or any(True for _ in _find_due(day, parts, choice, RunReport(day))))
+    if may_go or has_doubtful:
+        return True
+    return choice.plans and any(True for _ in _find_due(day, parts, choice, RunReport(day)))
+
+
+def release_claims(parts: Parts) -> None:
+    """Settle the claims of processes that died, and tell the log; their mail may have gone."""
+    if released := parts.store.deliveries.release_lapsed():
+        log.warning("%s of a run that died may have gone: held as unknown", counted(released, "mail"))
 
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import TypeVar
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from digest.domain import WEEKDAYS, Frequency, Status, Subscriber
+from digest.errors import ClockError
 
 MOST_EDITIONS = 14
 """A digest covers at most this many editions; papers of older ones are counted, not shown."""
@@ -31,6 +32,9 @@ SHORTEST_WAIT = timedelta(minutes=RETRY_MINUTES[0])
 """Greylisting servers refuse whoever comes back sooner."""
 LONGEST_WAIT = timedelta(minutes=RETRY_MINUTES[-1])
 
+LONGEST_BREAK = timedelta(days=45)
+"""A service is seldom off for longer; a clock that is wrong leaps by years."""
+
 Item = TypeVar("Item")
 
 
@@ -50,17 +54,37 @@ def has_missed_their_day(subscriber: Subscriber, edition: date) -> bool:
     return subscriber.frequency is Frequency.WEEKLY and waited > timedelta(days=7)
 
 
-def hour_of(subscriber: Subscriber, edition: date, *, site_timezone: str) -> datetime:
+def hour_of(subscriber: Subscriber, edition: date, *, site_timezone: str, site_send_at: time) -> datetime:
     """When the edition is due at the subscriber's: when their hour strikes during that day of the site's.
 
-    Where summer time leaves their hour out of the day, it is the same hour by the site's clock.
+    It is never before the site's own hour: the first digest closes the edition for everybody. Where summer time leaves
+    their hour out of the day, it is the same hour by the site's clock.
     """
-    site, home = ZoneInfo(site_timezone), ZoneInfo(subscriber.timezone)
+    site = ZoneInfo(site_timezone)
+    opens = datetime.combine(edition, site_send_at, site).astimezone(UTC)
+    return max(opens, _own_hour(subscriber, edition, site))
+
+
+def _own_hour(subscriber: Subscriber, edition: date, site: ZoneInfo) -> datetime:
+    home = ZoneInfo(subscriber.timezone)
     for days in range(-2, 3):  # zones lie up to 26 hours apart
         moment = datetime.combine(edition + timedelta(days=days), subscriber.send_at, home).astimezone(UTC)
         if moment.astimezone(site).date() == edition:
             return moment
     return datetime.combine(edition, subscriber.send_at, site).astimezone(UTC)
+
+
+def refuse_leap(day: date, now: datetime, *, newest: date | None, last_fetched: datetime | None) -> None:
+    """Raise ClockError if the clock has leapt: since the newest edition, and since a source last brought something.
+
+    An edition closed years ahead would end the service: all earlier ones count as over, and the history as too old.
+    """
+    has_leapt = newest is not None and day - newest > LONGEST_BREAK
+    if has_leapt and (last_fetched is None or now - last_fetched > LONGEST_BREAK):
+        raise ClockError(
+            f"the clock says {now:%Y-%m-%d}, and the newest edition is of {newest}: the clock may be wrong, so nothing"
+            f" is run — mend it, or if it is right, name the day once: digest run --date {day}"
+        )
 
 
 def split_covered(days: Sequence[date]) -> tuple[tuple[date, ...], tuple[date, ...]]:

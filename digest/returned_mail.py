@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 
 from digest.bounces import Incoming
 from digest.bounces.reports import UNREADABLE, UNRECOGNISED, Report, read_report
+from digest.composing.headers import envelope_address
 from digest.domain import ReportKind
 from digest.errors import LinkError
 from digest.links import Purpose, read_token
@@ -55,10 +57,17 @@ class Tally:
     """The believed reports that changed something for a reader, or that point to a fault of ours."""
 
 
-def take_reports(mails: Iterable[Incoming], store: ReturnStore, *, secrets: Sequence[str], today: date) -> Tally:
-    """Take in every mail of a mailbox, each written down before it is marked there."""
+def take_reports(
+    mails: Iterable[Incoming],
+    store: ReturnStore,
+    *,
+    secrets: Sequence[str],
+    today: date,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Take in every mail of a mailbox, each written down before it is marked there, until asked to stop."""
     tally = Tally()
-    for mail in mails:
+    for mail in takewhile(lambda _mail: not stopping(), mails):
         tally.mails += 1
         report = read_report(mail.content)
         is_read = report.reason not in (UNREADABLE, UNRECOGNISED)
@@ -74,31 +83,57 @@ def take_reports(mails: Iterable[Incoming], store: ReturnStore, *, secrets: Sequ
 
 
 def _take(report: Report, place: str, store: ReturnStore, tally: Tally, *, secrets: Sequence[str], today: date) -> None:
-    delivery = _delivery_of(report, store, secrets=secrets, today=today)
+    by_path = _signed_delivery(report, secrets=secrets)
+    delivery = by_path or _delivery_by_link(report, store, secrets=secrets, today=today)
     if delivery is None:
         tally.unsigned += 1
         _log_seldom(tally.unsigned, "%s: a %s report without our signature is ignored", place, report.kind)
         return
     edition, subscriber_id = delivery
-    returned = Returned(edition, subscriber_id, report.kind, report.enhanced_code, report.words)
-    consequence = store.take(returned)
+    address = store.address_of(subscriber_id)
+    is_another = _is_another(report, address)
+    consequence = store.take(
+        Returned(
+            edition,
+            subscriber_id,
+            report.kind,
+            report.enhanced_code,
+            report.words,
+            is_by_link=by_path is None,
+            is_another=is_another,
+        )
+    )
     if consequence is Consequence.KNOWN:
         tally.known += 1
         return
     tally.kinds[report.kind] += 1
-    taken = Taken(store.address_of(subscriber_id), edition, report, consequence)
-    log.info("%s: %s, edition of %s: %s: %s", place, taken.address, edition, report.kind, report.words)
+    taken = Taken(address, edition, report, consequence)
+    behind = f", for {report.recipient} behind it" if is_another else ""
+    log.info("%s: %s%s, edition of %s: %s: %s", place, address, behind, edition, report.kind, report.words)
     if consequence is not Consequence.NOTED or report.kind is ReportKind.POLICY:
         tally.taken.append(taken)
 
 
-def _delivery_of(report: Report, store: ReturnStore, *, secrets: Sequence[str], today: date) -> tuple[date, str] | None:
-    """The edition and the reader of the mail a report is about, if something in it is signed by us."""
+def _signed_delivery(report: Report, *, secrets: Sequence[str]) -> tuple[date, str] | None:
+    """The edition and the reader of the mail a report is about, if it names a return path signed by us."""
     for path in report.return_paths:
         try:
             return read_return_path(path, secrets=secrets)
         except LinkError:
             continue
+    return None
+
+
+def _is_another(report: Report, address: str) -> bool:
+    """Whether a delivery status names others than the reader: somebody behind an alias, or to whom it was forwarded."""
+    ours = {address.lower(), envelope_address(address).lower()} if address else set()
+    return bool(ours and report.named) and ours.isdisjoint(named.lower() for named in report.named)
+
+
+def _delivery_by_link(
+    report: Report, store: ReturnStore, *, secrets: Sequence[str], today: date
+) -> tuple[date, str] | None:
+    """The same of a complaint, by the mail's id and its unsubscribe link."""
     if report.kind is not ReportKind.COMPLAINT:
         return None
     # providers strip return paths from complaints; whoever holds the unsubscribe link may end the subscription anyway

@@ -87,8 +87,10 @@ class EditionSchedule:
     _closed: threading.Event = field(default_factory=threading.Event)
 
     def run_slot(self, slot: Slot) -> None:
-        """Run the edition for a slot that has just come."""
-        self.run_edition(slot.last_before(self.now() + CLOCKS_ARE_SET_BACK_BY))
+        """Run the edition for a slot that has just come; one before the site's own on that day waits for it."""
+        moment = slot.last_before(self.now() + CLOCKS_ARE_SET_BACK_BY)
+        if moment >= self.site_slot.moment(self._day_of(moment)):
+            self.run_edition(moment)
 
     def run_edition(self, moment: datetime) -> None:
         """Run the edition of a moment's day, then read the slots anew; a failure is logged and the schedule goes on."""
@@ -113,6 +115,14 @@ class EditionSchedule:
                 self._add_job(self.run_slot, wanted[name], SlotTrigger(wanted[name]), name)
             for name in known.keys() - wanted.keys():
                 self.scheduler.remove_job(name)
+
+    def repeat_between_runs(self, call: Callable[[], object], *, every: timedelta, name: str) -> None:
+        """Call something regularly, never while an edition runs."""
+        self._repeat(call, every, name, executor=_RUNS)
+
+    def repeat_beside_runs(self, call: Callable[[], object], *, every: timedelta, name: str) -> None:
+        """Call something now and then regularly, whatever runs meanwhile."""
+        self._repeat(call, every, name, executor=_CHORES, next_run_time=self.now())
 
     def slots(self) -> set[Slot]:
         """Every slot that has a job."""
@@ -150,6 +160,10 @@ class EditionSchedule:
     def _day_of(self, moment: datetime) -> date:
         return moment.astimezone(ZoneInfo(self.site_slot.timezone)).date()
 
+    def _repeat(self, call: Callable[[], object], every: timedelta, name: str, **where: Any) -> None:
+        trigger = IntervalTrigger(seconds=max(1, int(every.total_seconds())), timezone=UTC)
+        self.scheduler.add_job(call, trigger, id=name, name=name, **where)
+
     def _add_job(self, call: Callable[[Any], None], argument: object, trigger: SlotTrigger | None, name: str) -> None:
         self.scheduler.add_job(call, trigger, args=[argument], id=name, name=name, executor=_RUNS)
 
@@ -185,8 +199,7 @@ def open_schedule(
     )
     schedule.refresh()
     schedule.catch_up()
-    every = IntervalTrigger(seconds=int(SLOTS_ARE_READ_EVERY.total_seconds()), timezone=UTC)
-    schedule.scheduler.add_job(schedule.refresh, every, id="read the slots", executor=_CHORES)
+    schedule.repeat_beside_runs(schedule.refresh, every=SLOTS_ARE_READ_EVERY, name="read the slots")
     schedule.scheduler.start()
     try:
         yield schedule

@@ -84,9 +84,15 @@ def test_nobody_but_active_readers_is_ever_due(status: Status) -> None:
     ],
 )
 def test_a_digest_is_due_at_the_reader_s_own_hour_of_the_site_s_day(timezone: str, edition: str, utc: str) -> None:
-    due = hour_of(reader(timezone=timezone), date.fromisoformat(edition), site_timezone="UTC")
+    due = hour_of(reader(timezone=timezone), date.fromisoformat(edition), site_timezone="UTC", site_send_at=time.min)
 
     assert due == datetime.fromisoformat(utc).replace(tzinfo=UTC)
+
+
+def test_no_digest_is_due_before_the_site_s_own_hour() -> None:
+    due = hour_of(reader(send_at=time(0, 5)), TUESDAY, site_timezone="Europe/Zurich", site_send_at=time(7, 30))
+
+    assert due == datetime(2026, 6, 30, 5, 30, tzinfo=UTC)
 
 
 zones = st.sampled_from([f"Etc/GMT{offset:+d}" for offset in range(-14, 13)])
@@ -100,7 +106,7 @@ hours = st.times().map(lambda moment: moment.replace(second=0, microsecond=0))
 def test_every_reader_has_their_hour_once_in_every_day_of_the_site(
     site: str, home: str, send_at: time, edition: date
 ) -> None:
-    due = hour_of(reader(timezone=home, send_at=send_at), edition, site_timezone=site)
+    due = hour_of(reader(timezone=home, send_at=send_at), edition, site_timezone=site, site_send_at=time.min)
 
     assert due.astimezone(ZoneInfo(site)).date() == edition
     assert due.astimezone(ZoneInfo(home)).time() == send_at
@@ -108,7 +114,7 @@ def test_every_reader_has_their_hour_once_in_every_day_of_the_site(
 
 @given(changing, changing, hours, st.dates(date(2020, 1, 1), date(2030, 1, 1)))
 def test_a_change_of_clocks_costs_no_reader_an_edition(site: str, home: str, send_at: time, edition: date) -> None:
-    due = hour_of(reader(timezone=home, send_at=send_at), edition, site_timezone=site)
+    due = hour_of(reader(timezone=home, send_at=send_at), edition, site_timezone=site, site_send_at=time.min)
 
     assert due.astimezone(ZoneInfo(site)).date() == edition
 

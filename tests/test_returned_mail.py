@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from digest.bounces import Incoming
 from digest.config import subscriber_id
-from digest.domain import ReportKind, Subscriber
+from digest.domain import DeliveryState, Email, Outcome, Profile, ReportKind, Status, Subscriber
 from digest.links import Purpose, make_link
 from digest.return_paths import make_return_path
 from digest.returned_mail import Tally, take_reports
@@ -58,6 +58,18 @@ def is_barred(store: Store) -> bool:
     return bool(store.suppressions.barred([ADA]))
 
 
+def send(store: Store, message_id: str) -> None:
+    """Mails Ada the day's digest."""
+    ada = Subscriber(id=ADA, email="ada@readers.example", profile=Profile())
+    mail = Email(ada.email, "digest@digest.example", message_id, "Papers", b"x", ada.id, DAY)
+    store.ledger.close_edition(DAY)
+    store.subscribers.enroll([ada], edition=DAY)
+    store.deliveries.plan(DAY, [ada])
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([mail], owner=owner)
+        store.deliveries.record([Outcome(mail, DeliveryState.SENT)], owner=owner)
+
+
 def test_a_signed_bounce_counts_once(store: Store) -> None:
     tally, marks = take(store, write_status(to=SIGNED), write_status(to=SIGNED.upper()))
 
@@ -65,6 +77,37 @@ def test_a_signed_bounce_counts_once(store: Store) -> None:
     (taken,) = tally.taken
     assert (taken.edition, taken.consequence) == (DAY, Consequence.SUPPRESSED)
     assert is_barred(store)
+
+
+@pytest.mark.parametrize(
+    ("fields", "bars"),
+    [
+        ({"final": "rfc822; bob@elsewhere.example"}, False),
+        ({"final": "rfc822;bob@elsewhere.example", "more": "Original-Recipient: rfc822; ada@readers.example\n"}, True),
+        ({"final": "RFC822; <Ada@Readers.Example>"}, True),
+        ({"final": "utf-8; ada@readers.example"}, True),
+        ({"final": "x-unknown; a mailbox"}, True),
+        ({"final": "rfc822; bob@elsewhere.example", "more": "\nFinal-Recipient: rfc822; ada@readers.example\n"}, True),
+    ],
+)
+def test_a_dead_address_behind_an_alias_is_noted_and_does_not_bar_the_alias(
+    store: Store, fields: dict[str, str], *, bars: bool
+) -> None:
+    send(store, "<digest.0123@digest.example>")
+
+    tally, _ = take(store, write_status(to=SIGNED, **fields))
+
+    assert (tally.kinds[ReportKind.HARD], is_barred(store)) == (1, bars)
+
+
+def test_refusals_of_an_address_behind_an_alias_never_count(store: Store) -> None:
+    send(store, "<digest.0123@digest.example>")
+    earlier = make_return_path("bounces@digest.example", DAY - timedelta(days=1), ADA, secrets=SECRETS)
+
+    take(store, write_status(to=earlier, status="5.0.0", diagnostic="no", final="rfc822; bob@elsewhere.example"))
+    take(store, write_status(to=SIGNED, status="5.0.0", diagnostic="no"))
+
+    assert not is_barred(store)
 
 
 @pytest.mark.parametrize("path", [FORGED, "bounces@digest.example", SIGNED[:-20], ""])
@@ -114,6 +157,17 @@ def test_a_signed_complaint_ends_the_subscription(store: Store) -> None:
     assert is_barred(store)
 
 
+def test_whoever_was_forwarded_a_mail_can_unsubscribe_its_reader_by_a_complaint_and_bar_nobody(store: Store) -> None:
+    send(store, "<digest.0123@digest.example>")
+    link = make_link("https://digest.example", Purpose.UNSUBSCRIBE, ADA, issued=DAY, secrets=SECRETS)
+
+    tally, _ = take(store, write_feedback(sent_from="redacted@digest.example", unsubscribe=link))
+
+    assert [taken.consequence for taken in tally.taken] == [Consequence.UNSUBSCRIBED]
+    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+    assert not is_barred(store)
+
+
 def test_an_unsubscribe_link_of_a_mail_that_nobody_remembers_is_not_enough_for_a_complaint(store: Store) -> None:
     link = make_link("https://digest.example", Purpose.UNSUBSCRIBE, ADA, issued=DAY, secrets=SECRETS)
 
@@ -137,3 +191,13 @@ def test_a_flood_of_forged_bounces_does_not_fill_the_log(store: Store, caplog: p
 
     assert tally.unsigned == 200
     assert len(caplog.records) <= 20
+
+
+def test_a_mailbox_is_left_in_the_middle_when_asked_to_stop(store: Store) -> None:
+    mailbox = Mailbox((write_status(to=FORGED),) * 3)
+
+    tally = take_reports(
+        iter(mailbox), store.returned, secrets=SECRETS, today=DAY, stopping=lambda: bool(mailbox.marks)
+    )
+
+    assert (tally.mails, mailbox.marks) == (1, [True])

@@ -65,7 +65,7 @@ def run(
         report = run_edition(
             edition,
             replace(parts, on_progress=show),
-            Choice(only=only, no_send=no_send, send_to=to, probes_at_once=True),
+            Choice(only=only, no_send=no_send, send_to=to, is_day_named=day is not None, probes_at_once=True),
         )
     return say_report(report, as_json=as_json, no_send=no_send, to=to)
 

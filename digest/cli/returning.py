@@ -61,7 +61,8 @@ def bounces(
 
 def take_configured(mails: Iterator[Incoming], config: Config, parts: Parts) -> Tally:
     """Take in the mails, with this installation's keys."""
-    return take_reports(mails, parts.store.returned, secrets=parts.composer.letterhead.secrets, today=today(config))
+    secrets = parts.composer.letterhead.secrets
+    return take_reports(mails, parts.store.returned, secrets=secrets, today=today(config), stopping=parts.stopping)
 
 
 def look_into_mailboxes(config: Config, parts: Parts) -> None:

@@ -38,7 +38,8 @@ def send(context: typer.Context, day: Day = None, as_json: Json = False) -> int:
     settings = context_of(context).settings
     edition = parse_past_day(day, settings)
     with open_progress() as show, open_parts(settings) as parts:
-        report = run_edition(edition, replace(parts, on_progress=show), Choice(collects=False, probes_at_once=True))
+        choice = Choice(collects=False, is_day_named=day is not None, probes_at_once=True)
+        report = run_edition(edition, replace(parts, on_progress=show), choice)
     return say_report(report, as_json=as_json)
 
 

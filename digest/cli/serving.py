@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from starlette.applications import Starlette
@@ -20,11 +21,12 @@ from digest.cli.edge import ExitCode, context_of, now_in_utc, open_parts, subscr
 from digest.cli.output import say
 from digest.cli.returning import look_into_mailboxes
 from digest.cli.servers import address_of, bind, serve_pages
+from digest.composing.wording import counted
 from digest.config import Config
 from digest.delivery.inbox import open_inbox
 from digest.domain import Subscriber
 from digest.errors import ConfigError, DigestError, Mistake
-from digest.pipeline import Choice, Parts, RunReport, is_anybody_waiting, run_edition
+from digest.pipeline import Choice, Parts, RunReport, is_anybody_waiting, release_claims, run_edition
 from digest.planning import hour_of
 from digest.schedule import EditionSchedule, open_schedule
 from digest.web import build_site
@@ -32,7 +34,8 @@ from digest.web.inbox_pages import inbox_routes
 
 INBOX_SMTP_PORT = 8025
 INBOX_WEB_PORT = 8026
-RETRY_EVERY_SECONDS = 300
+RETRY_EVERY = timedelta(minutes=5)
+_REPAIR = "the clock has been wrong: restore the backup from before (docs/operating.md)"
 
 log = logging.getLogger(__name__)
 
@@ -74,19 +77,11 @@ def serve(
     with open_parts(config) as opened:
         parts = replace(opened, stopping=stop.is_set, open_http=partial(opened.open_http, stopping=stop.is_set))
         with _open_schedule(config, parts) as schedule:
-            serve_waiting = partial(_serve_waiting, config, parts)
-            schedule.scheduler.add_job(
-                serve_waiting, "interval", seconds=RETRY_EVERY_SECONDS, executor="runs", id="serve who waits"
-            )
+            serve_them = partial(serve_waiting, config, parts)
+            schedule.repeat_between_runs(serve_them, every=RETRY_EVERY, name="serve who waits")
             if config.bounces.path or config.bounces.imap:
-                schedule.scheduler.add_job(
-                    partial(look_into_mailboxes, config, parts),
-                    "interval",
-                    seconds=max(1, int(config.bounces.every.total_seconds())),
-                    executor="chores",
-                    id="take in what came back",
-                    next_run_time=now_in_utc(),
-                )
+                look = partial(look_into_mailboxes, config, parts)
+                schedule.repeat_beside_runs(look, every=config.bounces.every, name="take in what came back")
             say(f"The pages are at {address_of(listener)}/; editions go out from {config.schedule.send_at:%H:%M} on.")
             try:
                 serve_pages(make_site(config, parts), listener)
@@ -96,6 +91,7 @@ def serve(
 
 
 def _open_schedule(config: Config, parts: Parts) -> AbstractContextManager[EditionSchedule]:
+    release_claims(parts)
     return open_schedule(
         partial(_run_slot, config, parts),
         timezone=config.schedule.timezone,
@@ -108,28 +104,52 @@ def _open_schedule(config: Config, parts: Parts) -> AbstractContextManager[Editi
 
 
 def _run_slot(config: Config, parts: Parts, day: date, moment: datetime) -> None:
+    log_what_lies_ahead(config, parts)
     choice = replace(_choice(config, day, moment), collects=not parts.store.ledger.is_closed(day))
     _log_report(run_edition(day, parts, choice))
 
 
-def _serve_waiting(config: Config, parts: Parts) -> None:
-    """Serve whoever still waits: deferred mail, and readers whose hour came while the edition could not be run."""
-    day, now = today(config), now_in_utc()
+def log_what_lies_ahead(config: Config, parts: Parts) -> None:
+    """Log editions and readers' places that lie in the future, as when the clock was once wrong: they stop the mail."""
+    day = _site_day(parts.now(), config)
+    if parts.store.ledger.is_closed(day + timedelta(days=1)):
+        log.error("an edition after today's, %s, is closed: till then nothing is collected — %s", day, _REPAIR)
+    if ahead := parts.store.subscribers.count_served_beyond(day):
+        log.error("%s served beyond today, %s: no mail before that day — %s", counted(ahead, "reader"), day, _REPAIR)
+
+
+def serve_waiting(config: Config, parts: Parts) -> None:
+    """Serve whoever still waits: deferred mail of any edition that hasn't expired, and readers whose hour has come."""
+    release_claims(parts)
+    now = parts.now()
+    today, oldest = _site_day(now, config), _site_day(now - parts.expires_after, config)
+    for days_ago in range((today - oldest).days, 0, -1):
+        _serve_waiting_of(today - timedelta(days=days_ago), parts, Choice(collects=False, plans=False))
+    is_closed = parts.store.ledger.is_closed(today)
+    _serve_waiting_of(today, parts, replace(_choice(config, today, now), collects=not is_closed))
+
+
+def _serve_waiting_of(day: date, parts: Parts, choice: Choice) -> None:
     try:
-        if is_anybody_waiting(day, parts, _choice(config, day, now)):
-            _run_slot(config, parts, day, now)
+        if is_anybody_waiting(day, parts, choice):
+            _log_report(run_edition(day, parts, choice))
     except DigestError as error:
         log.error("the edition of %s can't be run; it is tried again: %s", day, error)  # noqa: TRY400 - it says it all
 
 
 def _choice(config: Config, day: date, moment: datetime) -> Choice:
     """Those whose hour has come, and not so long ago that it counts as missed."""
+    schedule = config.schedule
 
     def is_their_time(reader: Subscriber) -> bool:
-        lateness = moment - hour_of(reader, day, site_timezone=config.schedule.timezone)
-        return timedelta(0) <= lateness <= config.schedule.max_lateness
+        due = hour_of(reader, day, site_timezone=schedule.timezone, site_send_at=schedule.send_at)
+        return timedelta(0) <= moment - due <= schedule.max_lateness
 
     return Choice(is_their_time=is_their_time)
+
+
+def _site_day(moment: datetime, config: Config) -> date:
+    return moment.astimezone(ZoneInfo(config.schedule.timezone)).date()
 
 
 def _log_report(report: RunReport) -> None:

@@ -19,7 +19,7 @@ from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
 from digest.storage import keeping, rows, tables
 from digest.storage.cursors import move_cursors, read_cursors
-from digest.storage.engine import is_alive, open_ownership, reading, refuse_lost_ownership
+from digest.storage.engine import forget_owner, is_alive, open_ownership, reading, refuse_lost_ownership
 from digest.storage.states import OPEN, Change, is_one_of, locked, select_locked, write
 from digest.storage.suppressions import SuppressionStore
 from digest.storage.withholding import find_withheld
@@ -213,7 +213,9 @@ class DeliveryStore:
                 for row in lapsed
             ]
             write(connection, changes, now=self.now())
-            return len(changes)
+        for owner in dead:
+            forget_owner(self.engine, owner)
+        return len(changes)
 
     def kept_emails(self, edition: date) -> tuple[Email, ...]:
         """The mails in doubt that may be sent again now, as they were: see `keeping`."""

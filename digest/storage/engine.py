@@ -183,10 +183,15 @@ def is_alive(engine: Engine, owner: str) -> bool:
         return False
     try:
         with FileLock(path, timeout=0):
-            path.unlink(missing_ok=True)
             return False
     except Timeout:
         return True
+
+
+def forget_owner(engine: Engine, owner: str) -> None:
+    """Remove what a process that died has left of its lock; no name is taken twice."""
+    if engine.dialect.name != "postgresql":
+        _lock_path(engine, owner).unlink(missing_ok=True)
 
 
 def _lock_path(engine: Engine, owner: str) -> Path:

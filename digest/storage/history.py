@@ -5,13 +5,27 @@ Writes nothing; it only forgets what is too old.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, or_, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
@@ -107,9 +121,9 @@ class History:
         """How many deliveries of the edition are in each state, and for how many readers nothing matched."""
         table, editions = tables.deliveries, tables.editions
         with reading(self.engine) as connection:
-            found = Counter(connection.scalars(select(table.c.state).where(table.c.edition == edition)))
+            found = _count_states(connection, table, table.c.edition == edition)
             empty = connection.scalar(select(editions.c.empty).where(editions.c.day == edition)) or 0
-        return {state: found[state.value] for state in DeliveryState}, empty
+        return {state: found.get(state, 0) for state in DeliveryState}, empty
 
     def is_balanced(self, edition: date) -> bool:
         """Whether every digest ever promised for the edition has a row, or was counted as empty."""
@@ -123,9 +137,7 @@ class History:
         """How many outcomes of each state a run has written, by the lines of the history."""
         events = tables.delivery_events
         with reading(self.engine) as connection:
-            return Counter(
-                map(DeliveryState, connection.scalars(select(events.c.state).where(events.c.owner == owner)))
-            )
+            return _count_states(connection, events, events.c.owner == owner)
 
     def events(self, chosen: Chosen) -> tuple[DeliveryEvent, ...]:
         """The lines of the history of the chosen deliveries, oldest first."""
@@ -195,6 +207,11 @@ def _lost_rows(before: date) -> Select[Any]:
 def _add_loss(earlier: Loss | None, row: Row[Any]) -> Loss:
     is_doubtful = row.state in _values(_MAY_HAVE_ARRIVED) or (earlier is not None and earlier.is_doubtful)
     return Loss(row.edition, is_doubtful)
+
+
+def _count_states(connection: Connection, table: Table, chosen: ColumnElement[bool]) -> dict[DeliveryState, int]:
+    counts = select(table.c.state, func.count()).where(chosen).group_by(table.c.state)
+    return {DeliveryState(state): count for state, count in connection.execute(counts)}
 
 
 def _values(states: Iterable[DeliveryState]) -> list[str]:

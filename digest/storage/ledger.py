@@ -96,6 +96,12 @@ class Ledger:
         with reading(self.engine) as connection:
             return bool(connection.scalar(select(exists().where(tables.editions.c.day == day))))
 
+    def last_fetched(self) -> datetime | None:
+        """When a source last brought something; None if none ever did."""
+        fetches = tables.fetches
+        with reading(self.engine) as connection:
+            return connection.scalar(select(fetches.c.fetched_at).order_by(fetches.c.id.desc()).limit(1))
+
     def is_closed(self, day: date) -> bool:
         """Whether digests of that day, or of a later one, have been planned."""
         closed = exists().where(tables.editions.c.day >= day, tables.editions.c.closed_at.is_not(None))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -45,6 +44,10 @@ class Returned:
     kind: ReportKind
     enhanced_code: str = ""
     words: str = ""
+    is_another: bool = False
+    """Whether it is about another address, to which the reader's mail goes on: of an alias others may be alive."""
+    is_by_link: bool = False
+    """Whether the unsubscribe link alone proves it: whoever the mail was forwarded to has that too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class ReturnStore:
             self._note(connection, report)
             if report.kind is ReportKind.COMPLAINT:
                 return self._end_subscription(connection, report)
+            if report.is_another:
+                return Consequence.NOTED
             entry = self.suppressions.find(connection, report.subscriber_id)
             if entry is not None:
                 return self._suppress_longer(connection, report, entry)
@@ -101,7 +106,7 @@ class ReturnStore:
             "kind": report.kind.value,
             "enhanced_code": report.enhanced_code,
             "words": report.words,
-            "counts": True,
+            "counts": not report.is_another,
             "taken_at": self.now(),
         }
         insert_missing(connection, tables.reports, [values])
@@ -120,7 +125,8 @@ class ReturnStore:
         people = tables.subscribers
         mine = people.c.id == report.subscriber_id
         connection.execute(update(people).where(mine).values(status=Status.UNSUBSCRIBED.value))
-        self._suppress(connection, report)
+        if not report.is_by_link:
+            self._suppress(connection, report)
         return Consequence.UNSUBSCRIBED
 
     def _suppress(self, connection: Connection, report: Returned, *, is_probed: bool = True) -> None:
@@ -147,8 +153,10 @@ class ReturnStore:
         match report.kind:
             case ReportKind.HARD:
                 return True
-            case ReportKind.REFUSED | ReportKind.SOFT:
+            case ReportKind.REFUSED:
                 return self._is_refused_twice(connection, report) or self._is_soft_too_often(connection, report)
+            case ReportKind.SOFT:
+                return self._is_soft_too_often(connection, report)
             case _:  # our own fault is no reader's
                 return False
 
@@ -159,8 +167,9 @@ class ReturnStore:
         return connection.scalar(select(table.c.composed_at).where(*mine))
 
     def _is_refused_twice(self, connection: Connection, report: Returned) -> bool:
+        """Whether another refusal lies near this one: an old pair, read late, says nothing of the address today."""
         days = self._failed_days(connection, report.subscriber_id, ReportKind.REFUSED)
-        return any(later - earlier <= REFUSED_TWICE_WITHIN for earlier, later in pairwise(days))
+        return any(timedelta(0) < abs(day - report.edition) <= REFUSED_TWICE_WITHIN for day in days)
 
     def _is_soft_too_often(self, connection: Connection, report: Returned) -> bool:
         table = tables.deliveries

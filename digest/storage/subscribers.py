@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, and_, or_, select, update
+from sqlalchemy import Engine, Row, and_, func, or_, select, update
 
 from digest.domain import Status, Subscriber
 from digest.errors import ConfigError
@@ -61,6 +61,12 @@ class SubscriberStore:
         """The status in the store; None where there is no row."""
         row = self._row(subscriber_id)
         return Status(row.status) if row is not None else None
+
+    def count_served_beyond(self, day: date) -> int:
+        """How many have a cursor after a day."""
+        people = tables.subscribers
+        with reading(self.engine) as connection:
+            return connection.scalar(select(func.count()).select_from(people).where(people.c.cursor > day)) or 0
 
     def enroll(self, subscribers: Iterable[Subscriber], *, edition: date) -> None:
         """Give everyone without a row one, and those without a cursor the day before the edition, their first."""

@@ -13,8 +13,9 @@ def write_status(
     recipient: str = "ada@readers.example",
     to: str = OURS,
     more: str = "",
+    final: str = "",
 ) -> bytes:
-    """A delivery status notification (RFC 3464) about a digest."""
+    """A delivery status notification (RFC 3464) about a digest; `final` is what it says of the recipient."""
     return f"""\
 Return-Path: <>
 Delivered-To: {to}
@@ -35,7 +36,7 @@ Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.readers.example
 
-Final-Recipient: rfc822; {recipient}
+Final-Recipient: {final or f"rfc822; {recipient}"}
 Action: {action}
 Status: {status}
 Diagnostic-Code: {diagnostic}

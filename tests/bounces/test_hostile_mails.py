@@ -37,6 +37,10 @@ HOSTILE = {
     "addresses without end": write_plain("a@" * 200_000 + " 550 5.1.1"),
     "brackets without end": write_plain("<" * 200_000, subject="Undeliverable"),
     "blanks without end": write_plain("Diagnostic-Code:" + " " * 200_000 + "\n\t" * 50_000),
+    "blank lines without end": write_plain("\n" * 250_000),
+    "a report of blank lines": write_plain(
+        "--b\nContent-Type: message/delivery-status\n\n" + "\n" * 250_000, Content_Type="multipart/report; boundary=b"
+    ),
     "unknown charset": write_status().replace(b"charset=us-ascii", b'charset="nonsense-\xff"'),
     "codec that is no text": write_status().replace(b"charset=us-ascii", b"charset=zip"),
     "charset in pieces": write_status().replace(b"charset=us-ascii", b"charset*0*=a'b'%ff; charset*x=1"),

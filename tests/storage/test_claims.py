@@ -192,7 +192,12 @@ def test_a_living_owner_s_claims_are_left_alone(store: Store, reader: Make, plan
 
 
 def test_a_run_that_ends_in_an_error_gives_up_its_claims_although_the_process_lives_on(
-    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make, plan: Make, email: Make
+    open_again: Callable[[], AbstractContextManager[Store]],
+    store: Store,
+    reader: Make,
+    plan: Make,
+    email: Make,
+    tmp_path: Path,
 ) -> None:
     plan(reader())
 
@@ -207,6 +212,7 @@ def test_a_run_that_ends_in_an_error_gives_up_its_claims_although_the_process_li
     with open_again() as other:
         assert other.deliveries.release_lapsed() == 1
     assert states(store) == {"ada": "unknown"}
+    assert list(tmp_path.rglob("*.lock")) == []
 
 
 def test_a_run_whose_session_the_database_ended_claims_nothing_more(

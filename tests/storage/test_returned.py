@@ -99,6 +99,19 @@ def test_a_refusal_counts_at_the_second_within_seven_days(
         assert is_barred(store, ada) == expected
 
 
+def test_two_refusals_that_were_read_late_count_for_nothing_at_a_full_mailbox_of_today(
+    store: Store, ada: Subscriber, clock: Clock, deliver: Make, report: Make
+) -> None:
+    old = deliver(0), deliver(1)
+    clock.moment += timedelta(days=30)
+    for day in old:
+        report(ReportKind.REFUSED, day)
+    today = deliver(200)
+
+    assert report(ReportKind.SOFT, today) is Consequence.NOTED
+    assert not is_barred(store, ada)
+
+
 @pytest.mark.parametrize(
     ("failed", "expected"),
     [

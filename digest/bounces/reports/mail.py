@@ -11,6 +11,8 @@ from digest.servers_words import printable_line
 
 MOST_OCTETS = 256_000
 """How much of a mail is read: reports stand at the beginning, what follows is the mail that came back."""
+MOST_LINES = 5_000
+"""flufl.bounce tries some fifty patterns on each line, the blank ones too."""
 MOST_PARTS = 60
 DEEPEST = 8
 HEADER_LETTERS = 1000
@@ -68,6 +70,7 @@ class Mail:
 def parse_mail(content: bytes) -> Mail:
     """A mail taken apart. Raises ValueError if it can't be; the email package may raise others on hostile ones."""
     content = content[:MOST_OCTETS].replace(b"\0", b"")
+    content = b"\n".join(content.split(b"\n", MOST_LINES)[:MOST_LINES])
     if content.lower().count(b"boundary") > MOST_NESTED:
         raise ValueError("it has too many parts within parts")
     content = b"\n--".join(content.split(b"\n--", _MOST_DASHED_LINES)[:_MOST_DASHED_LINES])

@@ -24,3 +24,5 @@ class Report:
     """Of the mail that came back."""
     unsubscribe: str = ""
     """The List-Unsubscribe header of the mail that came back."""
+    named: tuple[str, ...] = ()
+    """Every address that a delivery status names, as the original recipient's or the final one's."""

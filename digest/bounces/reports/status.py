@@ -14,6 +14,7 @@ from digest.servers_words import tidy_words
 _PARTS = ("message/delivery-status", "message/global-delivery-status")
 _NOT_BOUNCES = {"delayed": "delayed", "delivered": "delivered", "relayed": "relayed", "expanded": "expanded"}
 """Actions that are no failure (RFC 3464 §2.3.3). What is none of the five is: servers write `failure` and `expired`."""
+_MOST_NAMED = 100
 _BY_CLASS = {"5": "failed", "4": "delayed", "2": "delivered"}
 
 
@@ -25,14 +26,16 @@ def read_status(mail: Mail) -> Report | None:
     recipients = _recipients(mail)
     if not recipients:
         return None
-    failed = [fields for fields in recipients if _action(fields) not in _NOT_BOUNCES]
-    fields = (failed or recipients)[0]
+    failed = [fields for fields in recipients if _action(fields) not in _NOT_BOUNCES] or recipients
+    fields = failed[0]
+    named = dict.fromkeys(address for fields in failed for address in _addresses(fields))
     code, words = _code(fields, mail), _words(fields, mail)
     reason = _NOT_BOUNCES.get(_action(fields), "")
     return Report(
         kind=ReportKind.NONE if reason else kind_of(code, words),
         reason=reason,
-        recipient=_recipient(fields),
+        recipient=next(iter(_addresses(fields)), ""),
+        named=tuple(named)[:_MOST_NAMED],
         enhanced_code=code,
         words=tidy_words(words),
     )
@@ -59,9 +62,10 @@ def _action(fields: Fields) -> str:
     return words[0] if words else _BY_CLASS.get(fields.get("status", "")[:1], "failed")
 
 
-def _recipient(fields: Fields) -> str:
+def _addresses(fields: Fields) -> list[str]:
+    """Whom a group of fields is about, the recipient we know first; types of address (RFC 3464 §2.3.1) are left out."""
     names = ("original-recipient", "final-recipient", "x-actual-recipient")
-    return next(filter(None, (address_in(fields.get(name, "")) for name in names)), "")
+    return list(filter(None, (address_in(fields.get(name, "")) for name in names)))
 
 
 def _code(fields: Fields, mail: Mail) -> str:
