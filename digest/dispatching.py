@@ -112,7 +112,7 @@ class Dispatch:
 
 def _not_started(email: Email) -> Outcome:
     words = "sending ended before it was tried"
-    return Outcome(email=email, state=DeliveryState.PENDING, reply=words, charges_attempt=False)
+    return Outcome(email=email, state=email.before, reply=words, charges_attempt=False, is_given_back=True)
 
 
 def _told(counts: Mapping[DeliveryState, int]) -> str:

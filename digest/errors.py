@@ -101,6 +101,10 @@ class RelayDown(DeliveryError):
     """Connect, TLS, AUTH, 421 or anything at MAIL but 5xx: the relay's trouble, no attempt is charged."""
 
 
+class BrokenOff(RelayDown):
+    """A 421 from RCPT on: the reader's own server may be the cause, so after its last try the email waits."""
+
+
 class Deferred(DeliveryError):
     """Refused for now: RCPT 4xx, 4xx at the end of DATA, or lost from RCPT until before 354."""
 

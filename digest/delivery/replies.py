@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, SenderRefused
+from digest.errors import BrokenOff, Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, SenderRefused
 from digest.servers_words import tidy_words
 
 
@@ -45,7 +45,8 @@ _BODY = frozenset({Phase.BODY})
 
 RULES = (
     Rule(_BEFORE_MAIL, "", "", RelayDown),
-    Rule(_FROM_RCPT, "421", "4.7.", RelayDown, slows_domain=True),
+    Rule(_FROM_RCPT, "421", "4.7.", BrokenOff, slows_domain=True),
+    Rule(_FROM_RCPT, "421", "", BrokenOff),
     Rule(_ANY, "421", "", RelayDown),
     Rule(_MAIL, "5", "", SenderRefused),  # the sender is refused, which is nobody's fault but ours
     Rule(_MAIL, "", "", RelayDown),

@@ -64,12 +64,24 @@ class DeliveryStore:
         table = tables.deliveries
         may_go = or_(
             table.c.state == DeliveryState.PENDING.value,
-            and_(table.c.state == DeliveryState.DEFERRED.value, table.c.not_before <= self.now()),
+            and_(
+                table.c.state == DeliveryState.DEFERRED.value,
+                or_(table.c.not_before.is_(None), table.c.not_before <= self.now()),  # null: the operator tried again
+            ),
         )
         with reading(self.engine) as connection:
             return frozenset(
                 connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition, may_go))
             )
+
+    def failed_through(self, edition: date) -> frozenset[str]:
+        """The subscribers whose mail up to that edition failed since their cursor: refused, held back or in doubt."""
+        table, people = tables.deliveries, tables.subscribers
+        failed = or_(table.c.attempts > 0, table.c.not_before.is_not(None))
+        query = select(table.c.subscriber_id).join(people, people.c.id == table.c.subscriber_id)
+        query = query.where(table.c.edition <= edition, table.c.edition > people.c.cursor, failed)
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(query))
 
     def owed_before(self, edition: date) -> frozenset[str]:
         """The subscribers who have a digest of an older edition after their cursor that is open or was given up."""
@@ -219,7 +231,7 @@ class DeliveryStore:
             "code": outcome.code,
             "enhanced_code": outcome.enhanced_code,
             "relay": outcome.relay,
-            "not_before": self.now() + wait if waits else None,
+            "not_before": row.not_before if outcome.is_given_back else self.now() + wait if waits else None,
             "attempts": attempts,
         }
         return Change(row, outcome.state, values, seconds=outcome.seconds)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.replies import Phase, hinted_seconds, read_failure
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
+from digest.errors import BrokenOff, Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
 from digest.servers_words import WORDS_KEPT, tidy_words
 
 
@@ -17,7 +17,9 @@ def test_whatever_goes_wrong_before_a_mail_is_the_relays_trouble(phase: Phase, c
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_421_is_the_relays_trouble_wherever_it_comes(phase: Phase) -> None:
-    assert type(read_failure(phase, 421, "4.3.2 shutting down")) is RelayDown
+    error = read_failure(phase, 421, "4.3.2 shutting down")
+    assert isinstance(error, RelayDown)
+    assert isinstance(error, BrokenOff) == (phase in (Phase.RCPT, Phase.DATA, Phase.BODY))
 
 
 @pytest.mark.parametrize(
