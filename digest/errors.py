@@ -110,7 +110,7 @@ class Deferred(DeliveryError):
 
 
 class PolicyRefused(DeliveryError):
-    """Our policy is at fault: MAIL 5xx, 5.7.x anywhere, 552 or 5.3.4. The run pauses; nobody is suppressed."""
+    """Our policy is at fault: MAIL 5xx, 5.7.x, 5.3.4, 552 after RCPT. The run pauses; nobody is suppressed."""
 
 
 class SenderRefused(PolicyRefused):

@@ -41,6 +41,7 @@ _ANY = frozenset(Phase)
 _BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.LOGIN, Phase.RESET})
 _MAIL = frozenset({Phase.MAIL})
 _FROM_RCPT = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
+_FROM_DATA = frozenset({Phase.DATA, Phase.BODY})
 _BODY = frozenset({Phase.BODY})
 
 RULES = (
@@ -52,7 +53,7 @@ RULES = (
     Rule(_MAIL, "", "", RelayDown),
     Rule(_ANY, "5", "5.7.", PolicyRefused),
     Rule(_ANY, "552", "5.2.", Rejected),  # a full mailbox (RFC 3463 §3.3), which must not pause everybody's mail
-    Rule(_ANY, "552", "", PolicyRefused),
+    Rule(_FROM_DATA, "552", "", PolicyRefused),  # at RCPT, where no mail was seen yet, the mailbox is full
     Rule(_ANY, "5", "5.3.4", PolicyRefused),  # too big for the relay
     Rule(_ANY, "5", "", Rejected),
     Rule(_FROM_RCPT, "4", "4.7.", Deferred, slows_domain=True),  # RFC 3463 §3.8, as the large providers use it

@@ -58,6 +58,7 @@ def make(tmp_path: Path, composer: Composer) -> Iterator[Make]:
         ("RCPT", "452 4.5.3 too many", {"sent": 3, "deferred": 1}),
         ("RCPT", "450 4.7.25 rate", {"sent": 3, "deferred": 1}),
         ("RCPT", "550 5.1.1 no such user", {"sent": 3, "rejected": 1}),
+        ("RCPT", "552 exceeded storage allocation", {"sent": 3, "rejected": 1}),
         ("RCPT", "421 4.3.2 bye", {"sent": 4}),
         ("RCPT", CUT, {"sent": 3, "deferred": 1}),
         ("RCPT", SILENCE, {"sent": 3, "deferred": 1}),

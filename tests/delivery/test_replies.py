@@ -41,9 +41,9 @@ def test_silence_is_doubtful_only_once_the_body_has_begun(phase: Phase, meaning:
         (550, "unknown", Rejected),
         (554, "5.7.1 refused", PolicyRefused),
         (550, "5.70.1 odd", Rejected),
-        (552, "too big", PolicyRefused),
         (552, "5.2.2 mailbox full", Rejected),
         (554, "5.3.4 too big", PolicyRefused),
+        (552, "5.3.4 too big", PolicyRefused),
         (452, "4.3.4 too big just now", Deferred),
     ],
 )
@@ -51,6 +51,15 @@ def test_a_reply_about_one_reader_is_told_from_one_about_us(
     phase: Phase, code: int, text: str, meaning: type[DeliveryError]
 ) -> None:
     assert type(read_failure(phase, code, text)) is meaning
+
+
+@pytest.mark.parametrize(
+    ("phase", "meaning"), [(Phase.RCPT, Rejected), (Phase.DATA, PolicyRefused), (Phase.BODY, PolicyRefused)]
+)
+def test_a_bare_552_is_a_full_mailbox_before_there_is_a_mail_and_a_mail_too_big_once_there_is(
+    phase: Phase, meaning: type[DeliveryError]
+) -> None:
+    assert type(read_failure(phase, 552, "exceeded storage allocation")) is meaning
 
 
 @pytest.mark.parametrize(
