@@ -33,7 +33,7 @@ from digest.domain import (
     Status,
     Subscriber,
 )
-from digest.planning import CLAIMS_A_GROUP, has_missed_their_day, is_due, is_sample
+from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, has_missed_their_day, is_due, is_sample
 from digest.settling import (
     are_templates_broken,
     begin_pause,
@@ -351,12 +351,8 @@ def _compose(
     digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
 ) -> Iterator[Email]:
     cards: dict[tuple[str, str], Card] = {}
-    for digest in digests:
+    for digest in _without_empty(digests, parts, report, is_rehearsal=is_rehearsal):
         reader = digest.subscriber
-        if digest.is_empty and not parts.composer.letterhead.mails_when_empty:
-            if not is_rehearsal:
-                parts.store.deliveries.skip(digest.edition, reader.id)
-            continue
         try:
             with _watch(report, "compose"):
                 email = compose_with_cards(digest, cards, parts)
@@ -371,6 +367,23 @@ def _compose(
             continue
         report.composed += 1
         yield email
+
+
+def _without_empty(
+    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool
+) -> Iterator[Digest]:
+    """The digests that are mailed; the readers of empty ones are skipped, many in one commit."""
+    empty = list[str]()
+    for digest in digests:
+        if not digest.is_empty or parts.composer.letterhead.mails_when_empty:
+            yield digest
+        elif not is_rehearsal:
+            empty.append(digest.subscriber.id)
+        if len(empty) == READERS_A_BATCH:
+            parts.store.deliveries.skip(report.edition, empty)
+            empty = []
+    if empty:
+        parts.store.deliveries.skip(report.edition, empty)
 
 
 def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:

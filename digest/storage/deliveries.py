@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select, update
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
@@ -24,6 +24,7 @@ from digest.storage.states import OPEN, Change, is_one_of, locked, write
 from digest.storage.suppressions import SuppressionStore
 from digest.storage.withholding import find_withheld
 
+_NO_MATCH = "nothing matched any more"
 _DIED = "the sending process ended before the server's answer was written down"
 
 
@@ -42,14 +43,16 @@ class DeliveryStore:
     def plan(self, edition: date, due: Iterable[Subscriber]) -> None:
         """Make a pending row for everyone due, ending in the same transaction their older open rows as expired.
 
-        The new digest covers what those would have held, so that no late retry brings the same papers twice.
+        The new digest covers what those would have held, so that no late retry brings the same papers twice. Who was
+        served with this edition or a later one since `due` was found is left out.
         """
         table, people, editions = tables.deliveries, tables.subscribers, tables.editions
         due = tuple(due)
         with self.engine.begin() as connection:
             # whoever plans the same edition waits here, or each would count the other's rows as its own
             connection.execute(select(editions.c.day).where(editions.c.day == edition).with_for_update())
-            before = _count(connection, edition)
+            before, cursors = _count(connection, edition), read_cursors(connection, [someone.id for someone in due])
+            due = tuple(someone for someone in due if (cursors.get(someone.id) or date.min) < edition)
             for some in rows.in_groups([subscriber.id for subscriber in due]):
                 unplanned = (people.c.id.in_(some), people.c.first_planned.is_(None))
                 connection.execute(update(people).where(*unplanned).values(first_planned=edition))
@@ -108,23 +111,24 @@ class DeliveryStore:
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
 
-    def skip(self, edition: date, subscriber_id: str) -> None:
-        """There was nothing to say: drop the row, count the reader as empty and move the cursor.
+    def skip(self, edition: date, subscriber_ids: Collection[str]) -> None:
+        """There was nothing to say: drop the rows, count the readers as empty and move their cursors, in one commit.
 
         A row that was tried before stays with its history, as expired.
         """
         table, editions = tables.deliveries, tables.editions
-        mine = (table.c.edition == edition, table.c.subscriber_id == subscriber_id, is_one_of(OPEN))
         with self.engine.begin() as connection:
-            found = locked(connection, *mine)
-            for row in found:
-                if _has_events(connection, row):
-                    self._move(connection, [row], DeliveryState.EXPIRED, "nothing matched any more")
-                    continue
-                emptied = update(editions).where(editions.c.day == edition).values(empty=editions.c.empty + 1)
-                connection.execute(emptied)  # first, as planning holds the edition and would wait for the row to go
-                connection.execute(delete(table).where(table.c.id == row.id))
-            move_cursors(connection, found)
+            for some in rows.in_groups(subscriber_ids):
+                mine = (table.c.edition == edition, table.c.subscriber_id.in_(some), is_one_of(OPEN))
+                found = locked(connection, *mine)
+                told = _with_events(connection, found)
+                self._move(connection, [row for row in found if row.id in told], DeliveryState.EXPIRED, _NO_MATCH)
+                empty = [row.id for row in found if row.id not in told]
+                emptied = update(editions).where(editions.c.day == edition)
+                # first, as planning holds the edition and would wait for the rows to go
+                connection.execute(emptied.values(empty=editions.c.empty + len(empty)))
+                connection.execute(delete(table).where(table.c.id.in_(empty)))
+                move_cursors(connection, found)
 
     def claim(
         self,
@@ -141,12 +145,13 @@ class DeliveryStore:
         becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
         subscriber's cursor has moved since the digest was composed stays open, to be composed again. A row in doubt
         may be claimed with the very bytes it had before, and no others, as long as no later digest covers it; `keeps`
-        keeps the bytes for that. Raises StoreError if the owner has lost its lock: others may hold it for dead.
+        keeps the bytes for that. One stays open also while another edition's mail may be reaching its subscriber.
+        Raises StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
             self._record(connection, outcomes, owner, keeps=keeps)
-            found = _rows_of(connection, emails, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
+            found = _claimable_rows(connection, emails)
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
             for row in found.values():
@@ -314,9 +319,33 @@ def _rows_of(connection: Connection, emails: Sequence[Email], *where: Any) -> di
     return found
 
 
-def _has_events(connection: Connection, row: Row[Any]) -> bool:
-    events = tables.delivery_events
-    return bool(connection.scalar(select(exists().where(events.c.delivery_id == row.id))))
+def _claimable_rows(connection: Connection, emails: Sequence[Email]) -> dict[tuple[Any, str], Row[Any]]:
+    """The locked rows of these emails, without subscribers to whom other mail goes now or a later one may have gone.
+
+    Rows of other editions are locked too: whoever claims one of those waits, and then finds this one in `sending`.
+    """
+    table, found, busy = tables.deliveries, list[Row[Any]](), set[str]()
+    for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
+        theirs = table.c.subscriber_id.in_(some)
+        found.extend(locked(connection, theirs, is_one_of((*OPEN, DeliveryState.UNKNOWN))))
+        sending = table.c.state == DeliveryState.SENDING.value
+        busy.update(connection.scalars(select(table.c.subscriber_id).where(theirs, sending)))
+    in_doubt = [(row.subscriber_id, row.edition) for row in found if row.state == DeliveryState.UNKNOWN.value]
+    newest_doubt = dict(sorted(in_doubt))
+    wanted = {_key(email) for email in emails}
+    return {
+        key: row
+        for row in found
+        if (key := (row.edition, row.subscriber_id)) in wanted
+        and row.subscriber_id not in busy
+        and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
+    }
+
+
+def _with_events(connection: Connection, found: Iterable[Row[Any]]) -> frozenset[int]:
+    """Those of these rows, no more than a group, of which the history tells something."""
+    told = tables.delivery_events.c.delivery_id
+    return frozenset(connection.scalars(select(told).where(told.in_([row.id for row in found])).distinct()))
 
 
 def _count(connection: Connection, edition: date) -> int:
