@@ -234,6 +234,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                     stopping=parts.stopping,
                     reserve=store.pace.reserve,
                     is_probe=pause is not None,
+                    on_tick=dispatch.write_late,
                 )
         finally:
             try:

@@ -742,6 +742,24 @@ def test_outcomes_that_cant_be_written_are_kept_and_written_when_there_is_room_a
     assert waits == [0.0, 1.0, 2.0]
 
 
+def test_what_became_of_the_others_is_written_while_the_slowest_mail_is_under_way(make: Make, relay: Relay) -> None:
+    world = make(*names(4))
+    slow = {"BODY reader3@readers.example": ["<wait 8>250 ok"]}
+    world.relay_to(server := relay(slow), connections=2, reply_timeout_seconds=10, final_reply_timeout_seconds=10)
+    with ThreadPoolExecutor(1) as threads:
+        run = threads.submit(world.run)
+        while len(server.bodies_seen) < 4:
+            time.sleep(0.01)
+        known_by = time.monotonic() + 5
+        while world.states()["sent"] < 3 and time.monotonic() < known_by:
+            time.sleep(0.05)
+        meanwhile = world.states()
+        server.closing.set()
+        run.result()
+    assert meanwhile == {"sent": 3, "sending": 1}
+    assert world.states() == {"sent": 4}
+
+
 def test_the_mark_is_on_the_disk_before_the_body_leaves(make: Make, relay: Relay, tmp_path: Path) -> None:
     world = make("ada")
     world.relay_to(server := relay({"BODY": ["<wait 0.1>250 ok"]}))
