@@ -1,7 +1,7 @@
 """Between composing and sending: claims emails before they leave, records what came of them. Sends nothing.
 
-What came of one group is written in the commit that claims the next, so that a crash leaves at most as many emails in
-doubt as there are connections, plus one group.
+What came of one group is written in the commit that claims the next, or about a second later if that is sooner. So a
+crash leaves at most as many emails in doubt as there are connections, plus one group.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digest.planning import CLAIMS_A_GROUP, in_batches
 from digest.storage import DeliveryStore
 
 RECORDED_AFTER_SECONDS = 1.0
-"""An outcome that comes later than this after the last commit is written at once, not with the next claim."""
+"""Outcomes wait no longer for the next claim than this after the last commit, and until somebody looks again."""
 WAITS_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
 """Before each try to write the last outcomes when the database can't be used, such as on a full disk."""
 
@@ -68,7 +68,12 @@ class Dispatch:
     def record(self, outcome: Outcome) -> None:
         """Write an outcome, or keep it for the next commit if that comes soon or the database can't be used."""
         self._keep(outcome)
-        if self._is_stuck or time.monotonic() - self._written_at <= RECORDED_AFTER_SECONDS:
+        self.write_late()
+
+    def write_late(self) -> None:
+        """Write the outcomes that have waited for a claim long enough; called now and then while mail goes out."""
+        is_late = time.monotonic() - self._written_at > RECORDED_AFTER_SECONDS
+        if self._is_stuck or not self._unwritten or not is_late:
             return
         try:
             self._write()
@@ -112,7 +117,7 @@ class Dispatch:
 
 def _not_started(email: Email) -> Outcome:
     words = "sending ended before it was tried"
-    return Outcome(email=email, state=DeliveryState.PENDING, reply=words, charges_attempt=False)
+    return Outcome(email=email, state=email.before, reply=words, charges_attempt=False, is_given_back=True)
 
 
 def _told(counts: Mapping[DeliveryState, int]) -> str:

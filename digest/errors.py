@@ -106,12 +106,16 @@ class RelayDown(DeliveryError):
     """Connect, TLS, AUTH, 421 or anything at MAIL but 5xx: the relay's trouble, no attempt is charged."""
 
 
+class BrokenOff(RelayDown):
+    """A 421 from RCPT on: the reader's own server may be the cause, so after its last try the email waits."""
+
+
 class Deferred(DeliveryError):
     """Refused for now: RCPT 4xx, 4xx at the end of DATA, or lost from RCPT until before 354."""
 
 
 class PolicyRefused(DeliveryError):
-    """Our policy is at fault: MAIL 5xx, 5.7.x anywhere, 552 or 5.3.4. The run pauses; nobody is suppressed."""
+    """Our policy is at fault: MAIL 5xx, 5.7.x, 5.3.4, 552 after RCPT. The run pauses; nobody is suppressed."""
 
 
 class SenderRefused(PolicyRefused):

@@ -248,8 +248,11 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
         report.paused = words_of(pause)
         return
     waiting = store.deliveries.open_rows(day)
-    may_go = (reader for reader in parts.each_reader() if _may_go(reader, waiting, parts))
-    readers = (reader for reader in may_go if choice.only in ("", reader.email))
+
+    def each_reader() -> Iterator[Subscriber]:
+        may_go = (reader for reader in parts.each_reader() if _may_go(reader, waiting, parts))
+        return (reader for reader in may_go if choice.only in ("", reader.email))
+
     doubtful = [email for email in _doubtful(day, parts) if choice.only.lower() in ("", email.recipient.lower())]
     with store.deliveries.open_ownership() as owner:
         dispatch = _open_dispatch(parts, owner)
@@ -261,8 +264,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
             refused.extend(refusal_in(outcome))
             parts.on_progress("delivering", report.composed, 1 if choice.only else len(waiting))
 
-        composed = _compose(_digests_of(readers, day, parts, report), parts, report)
-        emails = dispatch.claim(chain(doubtful, composed))
+        emails = dispatch.claim(chain(_compose_untried_first(each_reader, day, parts, report), doubtful))
         try:
             with _watch(report, "deliver"), closing(emails):
                 report.end = send_emails(
@@ -272,6 +274,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
                     stopping=parts.stopping,
                     reserve=store.pace.reserve,
                     is_probe=pause is not None,
+                    on_tick=dispatch.write_late,
                 )
         finally:
             try:
@@ -367,13 +370,24 @@ def _digests_of(readers: Iterable[Subscriber], day: date, parts: Parts, report: 
         yield digest
 
 
+def _compose_untried_first(
+    each_reader: Callable[[], Iterable[Subscriber]], day: date, parts: Parts, report: RunReport
+) -> Iterator[Email]:
+    """The emails of readers whose mail hasn't failed, then the others': a few who block us stop nobody else's mail."""
+    failed = parts.store.deliveries.failed_through(day)
+    deferred = {row.subscriber_id for row in parts.store.history.find(edition=day, state=DeliveryState.DEFERRED)}
+    turns = (False, True) if failed else (False,)
+    readers = ((reader for reader in each_reader() if (reader.id in failed) is turn) for turn in turns)
+    digests = chain.from_iterable(_digests_of(some, day, parts, report) for some in readers)
+    for email in _compose(digests, parts, report):
+        yield replace(email, before=DeliveryState.DEFERRED) if email.subscriber_id in deferred else email
+
+
 def _compose(
     digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
 ) -> Iterator[Email]:
     cards: dict[tuple[str, str], Card] = {}
-    if not parts.composer.letterhead.mails_when_empty:
-        digests = _without_empty(digests, parts, is_rehearsal=is_rehearsal)
-    for digest in digests:
+    for digest in _without_empty(digests, parts, report, is_rehearsal=is_rehearsal):
         reader = digest.subscriber
         try:
             with _watch(report, "compose"):
@@ -391,15 +405,21 @@ def _compose(
         yield email
 
 
-def _without_empty(digests: Iterable[Digest], parts: Parts, *, is_rehearsal: bool) -> Iterator[Digest]:
-    """The digests that have something to say; the others' readers are skipped, many in one commit.
-
-    Those not skipped yet when sending stops keep their promise, and the next run finds again that it is empty.
-    """
-    for some in in_batches(digests, READERS_A_BATCH):
-        yield from (digest for digest in some if not digest.is_empty)
-        if not is_rehearsal and (empty := [digest for digest in some if digest.is_empty]):
-            parts.store.deliveries.skip(empty[0].edition, *(digest.subscriber.id for digest in empty))
+def _without_empty(
+    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool
+) -> Iterator[Digest]:
+    """The digests that are mailed; the readers of empty ones are skipped, many in one commit."""
+    empty = list[str]()
+    for digest in digests:
+        if not digest.is_empty or parts.composer.letterhead.mails_when_empty:
+            yield digest
+        elif not is_rehearsal:
+            empty.append(digest.subscriber.id)
+        if len(empty) == READERS_A_BATCH:
+            parts.store.deliveries.skip(report.edition, empty)
+            empty = []
+    if empty:
+        parts.store.deliveries.skip(report.edition, empty)
 
 
 def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from digest.delivery.replies import hinted_seconds, read_codes
 from digest.domain import DeliveryState, Email, Outcome
 from digest.errors import (
+    BrokenOff,
     Deferred,
     DeliveryError,
     InDoubt,
@@ -19,6 +20,7 @@ from digest.errors import (
 
 _STATES: dict[type[DeliveryError], DeliveryState] = {
     RelayDown: DeliveryState.PENDING,
+    BrokenOff: DeliveryState.DEFERRED,
     Deferred: DeliveryState.DEFERRED,
     PolicyRefused: DeliveryState.DEFERRED,
     SenderRefused: DeliveryState.DEFERRED,
@@ -35,20 +37,27 @@ def accepted(email: Email, reply: str) -> Outcome:
 
 
 def outcome_of(email: Email, error: DeliveryError) -> Outcome:
-    """What an error means for its email's row."""
+    """What an error means for its email's row. Mail in doubt stays so where sending it again is refused for now."""
     state = _STATES[type(error)]
+    is_given_back = state is DeliveryState.PENDING
     hint = hinted_seconds(error.reply) if state is DeliveryState.DEFERRED else None
     return Outcome(
         email=email,
-        state=state,
+        state=email.before if is_given_back else _waiting(email) if state is DeliveryState.DEFERRED else state,
         reply=error.reply,
         code=error.code,
         enhanced_code=error.enhanced_code,
         retry_after=timedelta(seconds=hint) if hint is not None else None,
         charges_attempt=not isinstance(error, RelayDown),
+        is_given_back=is_given_back,
     )
 
 
 def held_back(email: Email, words: str) -> Outcome:
     """The email was not tried: it waits a while, and no attempt is charged."""
-    return Outcome(email=email, state=DeliveryState.DEFERRED, reply=words, charges_attempt=False)
+    return Outcome(email=email, state=_waiting(email), reply=words, charges_attempt=False)
+
+
+def _waiting(email: Email) -> DeliveryState:
+    """The state of mail that is to be tried later: what was in doubt before stays so, for its first copy's sake."""
+    return DeliveryState.UNKNOWN if email.before is DeliveryState.UNKNOWN else DeliveryState.DEFERRED

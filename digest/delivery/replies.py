@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, SenderRefused
+from digest.errors import BrokenOff, Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown, SenderRefused
 from digest.servers_words import tidy_words
 
 
@@ -41,17 +41,19 @@ _ANY = frozenset(Phase)
 _BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.LOGIN, Phase.RESET})
 _MAIL = frozenset({Phase.MAIL})
 _FROM_RCPT = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
+_FROM_DATA = frozenset({Phase.DATA, Phase.BODY})
 _BODY = frozenset({Phase.BODY})
 
 RULES = (
     Rule(_BEFORE_MAIL, "", "", RelayDown),
-    Rule(_FROM_RCPT, "421", "4.7.", RelayDown, slows_domain=True),
+    Rule(_FROM_RCPT, "421", "4.7.", BrokenOff, slows_domain=True),
+    Rule(_FROM_RCPT, "421", "", BrokenOff),
     Rule(_ANY, "421", "", RelayDown),
     Rule(_MAIL, "5", "", SenderRefused),  # the sender is refused, which is nobody's fault but ours
     Rule(_MAIL, "", "", RelayDown),
     Rule(_ANY, "5", "5.7.", PolicyRefused),
     Rule(_ANY, "552", "5.2.", Rejected),  # a full mailbox (RFC 3463 §3.3), which must not pause everybody's mail
-    Rule(_ANY, "552", "", PolicyRefused),
+    Rule(_FROM_DATA, "552", "", PolicyRefused),  # at RCPT, where no mail was seen yet, the mailbox is full
     Rule(_ANY, "5", "5.3.4", PolicyRefused),  # too big for the relay
     Rule(_ANY, "5", "", Rejected),
     Rule(_FROM_RCPT, "4", "4.7.", Deferred, slows_domain=True),  # RFC 3463 §3.8, as the large providers use it

@@ -21,6 +21,8 @@ from digest.errors import DeliveryError, InDoubt, RelayDown
 
 TRIES_OF_AN_EMAIL = 3
 """After so many of them over an open connection an email is given back, lest an odd one hold up all the others."""
+TICK_SECONDS = 0.5
+"""How often `on_tick` is called."""
 LOGGED_OF_A_KIND = 10
 """So many failures of one state and code are logged each; the history has them all."""
 
@@ -46,18 +48,20 @@ def send_emails(
     stopping: Callable[[], bool] = lambda: False,
     reserve: Reserve = no_wait,
     is_probe: bool = False,
+    on_tick: Callable[[], None] = lambda: None,
 ) -> SendingEnd:
     """Send every email and record its outcome at once; returns when nothing is in flight any more.
 
     At most as many emails as the relay has connections are drawn and not yet recorded. An email that meets the relay's
     trouble is kept and tried again after a wait, until the relay answers or we give it up; then the next relay gets
     what no body of was begun. When `stopping` says so, or at Ctrl-C, what is in flight is finished and no more is
-    drawn; at a second Ctrl-C it is recorded as unknown. What `emails` or `record` raise is raised here, once the rest
-    is finished. As a probe, one email goes first, and the others only if no policy stands against it.
+    drawn; at a second Ctrl-C it is recorded as unknown. `on_tick` is called now and then meanwhile. What `emails`,
+    `record` or `on_tick` raise is raised here, once the rest is finished. As a probe, one email goes first, and the
+    others only if no policy stands against it.
     """
     sending = _Sending(emails, relays[0], record, stopping, is_probe=is_probe)
     try:
-        asyncio.run(_use_relays(sending, relays, reserve))
+        asyncio.run(_use_relays(sending, relays, reserve, on_tick))
     finally:
         sending.give_back_claims()
     if sending.failure is not None:
@@ -66,12 +70,27 @@ def send_emails(
     return sending.end()
 
 
-async def _use_relays(sending: _Sending, relays: Sequence[Relay], reserve: Reserve) -> None:
-    for relay in relays:
-        sending.turn_to(relay, Pace(relay, reserve))
-        await _run_workers(sending, relay.connections)
-        if not sending.needs_another_relay():
-            break
+async def _use_relays(
+    sending: _Sending, relays: Sequence[Relay], reserve: Reserve, on_tick: Callable[[], None]
+) -> None:
+    ticking = asyncio.create_task(_tick(sending, on_tick))
+    try:
+        for relay in relays:
+            sending.turn_to(relay, Pace(relay, reserve))
+            await _run_workers(sending, relay.connections)
+            if not sending.needs_another_relay():
+                break
+    finally:
+        ticking.cancel()
+
+
+async def _tick(sending: _Sending, on_tick: Callable[[], None]) -> None:
+    try:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            on_tick()
+    except Exception as error:  # noqa: BLE001 - as in _work
+        sending.fail(error)
 
 
 async def _run_workers(sending: _Sending, connections: int) -> None:

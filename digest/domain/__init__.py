@@ -11,13 +11,14 @@ from digest.domain.deliveries import (
     DeliveryEvent,
     DeliveryState,
     EditionTotals,
+    Email,
     Outcome,
     Pause,
     PausedBy,
     ReportKind,
     Suppression,
 )
-from digest.domain.digests import Digest, Doubt, Email, Letterhead, Match, Note, Reason, Section, SectionKind
+from digest.domain.digests import Digest, Doubt, Letterhead, Match, Note, Reason, Section, SectionKind
 from digest.domain.papers import Authority, Paper, Revision, RevisionKind, WordCounts
 from digest.domain.readers import WEEKDAYS, Frequency, Interest, Profile, Status, Subscriber
 

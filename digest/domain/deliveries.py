@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from digest.domain.digests import Email
+from digest.domain.digests import Digest
 
 
 class DeliveryState(StrEnum):
@@ -57,6 +57,26 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class Email:
+    """A finished message: envelope and bytes, nothing left to decide.
+
+    `content` is the whole message as it goes over the wire: ASCII, CRLF line ends, no line over 998 octets (RFC 5322).
+    """
+
+    recipient: str
+    sender: str
+    """The envelope sender, a bare address."""
+    message_id: str
+    subject: str
+    content: bytes
+    subscriber_id: str = ""
+    edition: date | None = None
+    digest: Digest | None = None
+    before: DeliveryState = DeliveryState.PENDING
+    """The state its row has before it is claimed, and again where it isn't tried."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one email: the state its row takes and the server's own words."""
 
@@ -68,6 +88,8 @@ class Outcome:
     retry_after: timedelta | None = None
     """How long the server asked us to wait, where it did."""
     charges_attempt: bool = True
+    is_given_back: bool = False
+    """Whether nothing was tried: the row becomes what it was before it was claimed, with the wait it had."""
     relay: str = ""
     seconds: float | None = None
     """How long the attempt took."""

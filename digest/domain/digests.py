@@ -1,4 +1,4 @@
-"""What one reader is told: matches, their reasons, the digest, and the email made of it."""
+"""What one reader is told: matches, their reasons, and the digest made of them."""
 
 from __future__ import annotations
 
@@ -104,24 +104,6 @@ class Digest:
     def is_empty(self) -> bool:
         """Whether there is nothing to say."""
         return not any(section.matches for section in self.sections)
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """A finished message: envelope and bytes, nothing left to decide.
-
-    `content` is the whole message as it goes over the wire: ASCII, CRLF line ends, no line over 998 octets (RFC 5322).
-    """
-
-    recipient: str
-    sender: str
-    """The envelope sender, a bare address."""
-    message_id: str
-    subject: str
-    content: bytes
-    subscriber_id: str = ""
-    edition: date | None = None
-    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

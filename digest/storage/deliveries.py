@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, or_, select, update
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
@@ -26,12 +26,16 @@ from digest.storage.withholding import find_withheld
 
 _TABLE = tables.deliveries
 # built once: SQLAlchemy takes longer to build a statement than SQLite to run it
-_THEIRS = (
+_OF_READERS = _TABLE.c.subscriber_id.in_(bindparam("readers", expanding=True))
+_IS_SENDING = _TABLE.c.state == DeliveryState.SENDING.value
+_CLAIMABLE = select_locked(_OF_READERS, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
+_BUSY = select(_TABLE.c.subscriber_id).where(_OF_READERS, _IS_SENDING)
+_CLAIMED = select_locked(
+    _OF_READERS,
     _TABLE.c.edition.in_(bindparam("editions", expanding=True)),
-    _TABLE.c.subscriber_id.in_(bindparam("readers", expanding=True)),
+    _TABLE.c.owner == bindparam("owner"),
+    _IS_SENDING,
 )
-_CLAIMABLE = select_locked(*_THEIRS, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
-_CLAIMED = select_locked(*_THEIRS, _TABLE.c.owner == bindparam("owner"), _TABLE.c.state == DeliveryState.SENDING.value)
 _PAPERS = (
     select(tables.aliases)
     .join(tables.papers)
@@ -40,6 +44,7 @@ _PAPERS = (
 )
 _CLOSED = select(tables.editions.c.day).where(tables.editions.c.closed_at < bindparam("moment"))
 
+_NO_MATCH = "nothing matched any more"
 _DIED = "the sending process ended before the server's answer was written down"
 
 
@@ -58,14 +63,16 @@ class DeliveryStore:
     def plan(self, edition: date, due: Iterable[Subscriber]) -> None:
         """Make a pending row for everyone due, ending in the same transaction their older open rows as expired.
 
-        The new digest covers what those would have held, so that no late retry brings the same papers twice.
+        The new digest covers what those would have held, so that no late retry brings the same papers twice. Who was
+        served with this edition or a later one since `due` was found is left out.
         """
         table, people, editions = tables.deliveries, tables.subscribers, tables.editions
         due = tuple(due)
         with self.engine.begin() as connection:
             # whoever plans the same edition waits here, or each would count the other's rows as its own
             connection.execute(select(editions.c.day).where(editions.c.day == edition).with_for_update())
-            before = _count(connection, edition)
+            before, cursors = _count(connection, edition), read_cursors(connection, [someone.id for someone in due])
+            due = tuple(someone for someone in due if (cursors.get(someone.id) or date.min) < edition)
             for some in rows.in_groups([subscriber.id for subscriber in due]):
                 unplanned = (people.c.id.in_(some), people.c.first_planned.is_(None))
                 connection.execute(update(people).where(*unplanned).values(first_planned=edition))
@@ -80,12 +87,24 @@ class DeliveryStore:
         table = tables.deliveries
         may_go = or_(
             table.c.state == DeliveryState.PENDING.value,
-            and_(table.c.state == DeliveryState.DEFERRED.value, table.c.not_before <= self.now()),
+            and_(
+                table.c.state == DeliveryState.DEFERRED.value,
+                or_(table.c.not_before.is_(None), table.c.not_before <= self.now()),  # null: the operator tried again
+            ),
         )
         with reading(self.engine) as connection:
             return frozenset(
                 connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition, may_go))
             )
+
+    def failed_through(self, edition: date) -> frozenset[str]:
+        """The subscribers whose mail up to that edition failed since their cursor: refused, held back or in doubt."""
+        table, people = tables.deliveries, tables.subscribers
+        failed = or_(table.c.attempts > 0, table.c.not_before.is_not(None))
+        query = select(table.c.subscriber_id).join(people, people.c.id == table.c.subscriber_id)
+        query = query.where(table.c.edition <= edition, table.c.edition > people.c.cursor, failed)
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(query))
 
     def owed_before(self, edition: date) -> frozenset[str]:
         """The subscribers who have a digest of an older edition after their cursor that is open or was given up."""
@@ -112,8 +131,8 @@ class DeliveryStore:
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition)))
 
-    def skip(self, edition: date, *subscriber_ids: str) -> None:
-        """There was nothing to say to them: drop the rows, count the readers as empty and move the cursors.
+    def skip(self, edition: date, subscriber_ids: Iterable[str]) -> None:
+        """There was nothing to say: drop the rows, count the readers as empty and move their cursors, many in a commit.
 
         A row that was tried before stays with its history, as expired.
         """
@@ -122,13 +141,13 @@ class DeliveryStore:
             with self.engine.begin() as connection:
                 mine = (_TABLE.c.edition == edition, _TABLE.c.subscriber_id.in_(some), is_one_of(OPEN))
                 found = locked(connection, *mine)
-                tried = _with_events(connection, found)
-                self._move(connection, tried, DeliveryState.EXPIRED, "nothing matched any more")
-                dropped = [row.id for row in found if row not in tried]
+                told = _with_events(connection, found)
+                self._move(connection, [row for row in found if row.id in told], DeliveryState.EXPIRED, _NO_MATCH)
+                empty = [row.id for row in found if row.id not in told]
                 emptied = update(editions).where(editions.c.day == edition)
                 # first, as planning holds the edition and would wait for the rows to go
-                connection.execute(emptied.values(empty=editions.c.empty + len(dropped)))
-                connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(dropped)))
+                connection.execute(emptied.values(empty=editions.c.empty + len(empty)))
+                connection.execute(delete(_TABLE).where(_TABLE.c.id.in_(empty)))
                 move_cursors(connection, found)
 
     def claim(
@@ -144,15 +163,15 @@ class DeliveryStore:
 
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
         becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
-        subscriber's cursor has moved since the digest was composed stays open, to be composed again. `keeps` keeps the
-        bytes and their hash: with it a row in doubt may be claimed with the very bytes it had before, and no others,
-        as long as no later digest covers it. Raises StoreError if the owner has lost its lock: others may hold it for
-        dead.
+        subscriber's cursor has moved since the digest was composed stays open, to be composed again, and so does one
+        while another edition's mail may be reaching its subscriber. `keeps` keeps the bytes and their hash: with it a
+        row in doubt may be claimed with the very bytes it had before, and no others, as long as no later digest covers
+        it. Raises StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
             self._record(connection, outcomes, owner, keeps=keeps)
-            found = _rows_of(connection, _CLAIMABLE, emails)
+            found = _claimable_rows(connection, emails)
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
             for row in found.values():
@@ -223,7 +242,7 @@ class DeliveryStore:
             return keeping.find_due(connection, edition, now=self.now())
 
     def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str, *, keeps: bool) -> None:
-        found = _rows_of(connection, _CLAIMED, [outcome.email for outcome in outcomes], owner=owner)
+        found = _claimed_rows(connection, [outcome.email for outcome in outcomes], owner)
         written = [(found[key], outcome) for outcome in outcomes if (key := _key(outcome.email)) in found]
         changes = [self._change_for(row, outcome) for row, outcome in written]
         write(connection, changes, now=self.now(), owner=owner)
@@ -240,7 +259,7 @@ class DeliveryStore:
             "code": outcome.code,
             "enhanced_code": outcome.enhanced_code,
             "relay": outcome.relay,
-            "not_before": self.now() + wait if waits else None,
+            "not_before": row.not_before if outcome.is_given_back else self.now() + wait if waits else None,
             "attempts": attempts,
         }
         return Change(row, outcome.state, values, seconds=outcome.seconds)
@@ -313,24 +332,41 @@ def _key(email: Email) -> tuple[date | None, str]:
     return email.edition, email.subscriber_id
 
 
-def _rows_of(
-    connection: Connection, query: Select[Any], emails: Sequence[Email], **values: str
-) -> dict[tuple[Any, str], Row[Any]]:
-    """The locked rows of these emails that a query finds, by edition and subscriber."""
+def _claimed_rows(connection: Connection, emails: Sequence[Email], owner: str) -> dict[tuple[Any, str], Row[Any]]:
+    """The locked rows of these emails that the owner holds, by edition and subscriber."""
     found = dict[tuple[Any, str], Row[Any]]()
     editions = sorted({email.edition for email in emails if email.edition is not None})
     for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
-        asked = {"editions": editions, "readers": some, **values}
-        found.update(((row.edition, row.subscriber_id), row) for row in connection.execute(query, asked))
+        asked = {"editions": editions, "readers": some, "owner": owner}
+        found.update(((row.edition, row.subscriber_id), row) for row in connection.execute(_CLAIMED, asked))
     return found
 
 
-def _with_events(connection: Connection, found: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Those of the rows that have lines in the history."""
-    events = tables.delivery_events
-    asked = select(events.c.delivery_id).where(events.c.delivery_id.in_([row.id for row in found]))
-    tried = frozenset(connection.scalars(asked))
-    return [row for row in found if row.id in tried]
+def _claimable_rows(connection: Connection, emails: Sequence[Email]) -> dict[tuple[Any, str], Row[Any]]:
+    """The locked rows of these emails, without subscribers to whom other mail goes now or a later one may have gone.
+
+    Rows of other editions are locked too: whoever claims one of those waits, and then finds this one in `sending`.
+    """
+    found, busy = list[Row[Any]](), set[str]()
+    for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
+        found.extend(connection.execute(_CLAIMABLE, {"readers": some}))
+        busy.update(connection.scalars(_BUSY, {"readers": some}))
+    in_doubt = [(row.subscriber_id, row.edition) for row in found if row.state == DeliveryState.UNKNOWN.value]
+    newest_doubt = dict(sorted(in_doubt))
+    wanted = {_key(email) for email in emails}
+    return {
+        key: row
+        for row in found
+        if (key := (row.edition, row.subscriber_id)) in wanted
+        and row.subscriber_id not in busy
+        and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
+    }
+
+
+def _with_events(connection: Connection, found: Iterable[Row[Any]]) -> frozenset[int]:
+    """Those of these rows, no more than a group, of which the history tells something."""
+    told = tables.delivery_events.c.delivery_id
+    return frozenset(connection.scalars(select(told).where(told.in_([row.id for row in found])).distinct()))
 
 
 def _count(connection: Connection, edition: date) -> int:

@@ -56,6 +56,7 @@ def find_due(connection: Connection, edition: date, *, now: datetime) -> tuple[E
             content=row.content,
             subscriber_id=row.subscriber_id,
             edition=edition,
+            before=DeliveryState.UNKNOWN,
         )
         for row in connection.execute(asked.where(*may_go).order_by(table.c.id))
     )

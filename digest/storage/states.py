@@ -39,7 +39,10 @@ MAY_BECOME: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 OPEN = (_PENDING, _DEFERRED)
 """Rows that may be claimed, if it is time."""
 
-_COLUMNS = ("id", "edition", "subscriber_id", "state", "owner", "attempts", "after", "message_id", "content_sha256")
+_COLUMNS = (
+    *("id", "edition", "subscriber_id", "state", "owner", "attempts", "not_before"),
+    *("after", "message_id", "content_sha256"),
+)
 # built once: SQLAlchemy takes longer to build a statement than SQLite to run it
 _UPDATE = update(tables.deliveries).where(tables.deliveries.c.id == bindparam("row_id"))
 _ADD_LINES = insert(tables.delivery_events)

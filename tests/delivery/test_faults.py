@@ -58,6 +58,7 @@ def make(tmp_path: Path, composer: Composer) -> Iterator[Make]:
         ("RCPT", "452 4.5.3 too many", {"sent": 3, "deferred": 1}),
         ("RCPT", "450 4.7.25 rate", {"sent": 3, "deferred": 1}),
         ("RCPT", "550 5.1.1 no such user", {"sent": 3, "rejected": 1}),
+        ("RCPT", "552 exceeded storage allocation", {"sent": 3, "rejected": 1}),
         ("RCPT", "421 4.3.2 bye", {"sent": 4}),
         ("RCPT", CUT, {"sent": 3, "deferred": 1}),
         ("RCPT", SILENCE, {"sent": 3, "deferred": 1}),
@@ -296,6 +297,55 @@ def test_mail_that_a_relay_loses_now_and_then_pauses_sending_when_it_is_a_tenth(
     assert len(server.bodies_seen) < 60
 
 
+def test_three_readers_whose_servers_block_us_dont_cost_the_others_their_mail(make: Make, relay: Relay) -> None:
+    world = make()
+    world.readers.extend(reader(f"blocked{number}", f"corp{number}.example") for number in range(3))
+    world.readers.extend(reader(name) for name in names(6))
+    refusals = {f"RCPT blocked{number}@corp{number}.example": ["550 5.7.1 blocked", "…"] for number in range(3)}
+    world.relay_to(relay(refusals))
+
+    assert "blocked" in world.run().paused
+    world.pass_time(minutes=7)
+    world.run()
+    assert world.states() == {"sent": 6, "deferred": 3}
+    world.pass_time(days=1)
+    world.announce(NEXT_DAY)
+    world.run(NEXT_DAY)
+    assert world.states(NEXT_DAY) == {"sent": 6, "deferred": 3}
+
+
+def test_a_deferred_mail_that_is_claimed_and_never_tried_stays_deferred(make: Make, relay: Relay) -> None:
+    world = make(*names(3))
+    world.relay_to(server := relay({"RCPT": ["450 4.2.0 later"] * 3 + ["550 5.7.26 not authenticated"]}))
+    world.run()
+    world.pass_time(minutes=7)
+    world.run()
+    assert sum(command.startswith("RCPT") for command in server.commands) == 4
+    assert world.states() == {"deferred": 3}
+    assert sorted(row.attempts for row in world.rows().values()) == [1, 1, 2]
+    assert len(world.store.deliveries.open_rows(DAY)) == 2, "they wait no longer than they did"
+
+
+@pytest.mark.parametrize("answer", ["421 4.7.0 too many mails", "421 4.3.2 not now"])
+def test_readers_at_whom_the_relay_breaks_off_dont_hold_up_those_behind_them(
+    answer: str, make: Make, relay: Relay
+) -> None:
+    world = make()
+    world.readers.extend(reader(f"slow{number}", f"slow{number}.example") for number in range(2))
+    world.readers.extend(reader(name) for name in names(4))
+    refusals = {f"RCPT slow{number}@slow{number}.example": [answer, "…"] for number in range(2)}
+    world.relay_to(relay(refusals))
+
+    world.run()
+    world.run()
+    assert world.states() == {"sent": 4, "deferred": 2}
+    assert {row.attempts for row in world.rows().values() if row.state is DeliveryState.DEFERRED} == {0}
+    world.pass_time(days=1)
+    world.announce(NEXT_DAY)
+    world.run(NEXT_DAY)
+    assert world.states(NEXT_DAY)["sent"] == 4
+
+
 def test_readers_whose_servers_refuse_them_pause_nothing(make: Make, relay: Relay) -> None:
     world = make(*names(60))
     world.relay_to(relay({"RCPT": ["550 5.1.1 nobody", "450 4.2.0 later"] * 20}))
@@ -498,6 +548,36 @@ def test_where_the_operator_wants_it_mail_in_doubt_is_sent_again_byte_by_byte(ma
     assert world.rows()["ada"].papers
 
 
+@pytest.mark.parametrize(
+    ("script", "attempts"),
+    [
+        ({"BODY": [CUT], "RCPT": ["250 ok", "450 4.2.0 later"]}, 2),
+        ({"BODY": [CUT], "RCPT": ["250 ok", "550 5.7.26 not authenticated"]}, 2),
+        ({"BODY": [CUT], "RCPT": ["250 ok", *["421 4.7.0 too many"] * 3]}, 1),
+        ({"BODY": [CUT], "BANNER": ["220 ready", *["421 4.3.2 down"] * 5]}, 1),
+    ],
+)
+def test_mail_in_doubt_stays_in_doubt_with_its_bytes_where_sending_it_again_is_refused_for_now(
+    script: dict[str, list[str]], attempts: int, make: Make, relay: Relay
+) -> None:
+    world = make("ada")
+    world.relay_to(server := relay(script))
+    world.parts = replace(world.parts, resends=True)
+
+    world.run()
+    world.pass_time(hours=1)
+    world.run()
+    assert world.states() == {"unknown": 1}
+    assert world.rows()["ada"].attempts == attempts
+    assert [loss.is_doubtful for loss in world.store.history.losses(before=NEXT_DAY).values()] == [True]
+    world.pass_time(hours=1)
+    world.run()
+
+    assert world.states() == {"sent": 1}
+    first, again = server.bodies_seen
+    assert first == again
+
+
 def test_mail_in_doubt_is_sent_three_times_at_most(make: Make, relay: Relay) -> None:
     world = make("ada")
     world.relay_to(server := relay({"BODY": [CUT, "…"]}))
@@ -660,6 +740,24 @@ def test_outcomes_that_cant_be_written_are_kept_and_written_when_there_is_room_a
         dispatch.close(sleep=sleep)
     assert world.states() == {"sent": 3}
     assert waits == [0.0, 1.0, 2.0]
+
+
+def test_what_became_of_the_others_is_written_while_the_slowest_mail_is_under_way(make: Make, relay: Relay) -> None:
+    world = make(*names(4))
+    slow = {"BODY reader3@readers.example": ["<wait 8>250 ok"]}
+    world.relay_to(server := relay(slow), connections=2, reply_timeout_seconds=10, final_reply_timeout_seconds=10)
+    with ThreadPoolExecutor(1) as threads:
+        run = threads.submit(world.run)
+        while len(server.bodies_seen) < 4:
+            time.sleep(0.01)
+        known_by = time.monotonic() + 5
+        while world.states()["sent"] < 3 and time.monotonic() < known_by:
+            time.sleep(0.05)
+        meanwhile = world.states()
+        server.closing.set()
+        run.result()
+    assert meanwhile == {"sent": 3, "sending": 1}
+    assert world.states() == {"sent": 4}
 
 
 def test_the_mark_is_on_the_disk_before_the_body_leaves(make: Make, relay: Relay, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.replies import Phase, hinted_seconds, read_failure
-from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
+from digest.errors import BrokenOff, Deferred, DeliveryError, InDoubt, PolicyRefused, Rejected, RelayDown
 from digest.servers_words import WORDS_KEPT, tidy_words
 
 
@@ -17,7 +17,9 @@ def test_whatever_goes_wrong_before_a_mail_is_the_relays_trouble(phase: Phase, c
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_421_is_the_relays_trouble_wherever_it_comes(phase: Phase) -> None:
-    assert type(read_failure(phase, 421, "4.3.2 shutting down")) is RelayDown
+    error = read_failure(phase, 421, "4.3.2 shutting down")
+    assert isinstance(error, RelayDown)
+    assert isinstance(error, BrokenOff) == (phase in (Phase.RCPT, Phase.DATA, Phase.BODY))
 
 
 @pytest.mark.parametrize(
@@ -39,9 +41,9 @@ def test_silence_is_doubtful_only_once_the_body_has_begun(phase: Phase, meaning:
         (550, "unknown", Rejected),
         (554, "5.7.1 refused", PolicyRefused),
         (550, "5.70.1 odd", Rejected),
-        (552, "too big", PolicyRefused),
         (552, "5.2.2 mailbox full", Rejected),
         (554, "5.3.4 too big", PolicyRefused),
+        (552, "5.3.4 too big", PolicyRefused),
         (452, "4.3.4 too big just now", Deferred),
     ],
 )
@@ -49,6 +51,15 @@ def test_a_reply_about_one_reader_is_told_from_one_about_us(
     phase: Phase, code: int, text: str, meaning: type[DeliveryError]
 ) -> None:
     assert type(read_failure(phase, code, text)) is meaning
+
+
+@pytest.mark.parametrize(
+    ("phase", "meaning"), [(Phase.RCPT, Rejected), (Phase.DATA, PolicyRefused), (Phase.BODY, PolicyRefused)]
+)
+def test_a_bare_552_is_a_full_mailbox_before_there_is_a_mail_and_a_mail_too_big_once_there_is(
+    phase: Phase, meaning: type[DeliveryError]
+) -> None:
+    assert type(read_failure(phase, 552, "exceeded storage allocation")) is meaning
 
 
 @pytest.mark.parametrize(

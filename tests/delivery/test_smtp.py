@@ -14,6 +14,7 @@ import pytest
 from digest.delivery.smtp import Smtp
 from digest.domain import Email
 from digest.errors import (
+    BrokenOff,
     ConfigError,
     Deferred,
     DeliveryError,
@@ -339,7 +340,7 @@ def test_a_relay_without_a_known_log_in_is_down(relay: Relay, email_to: EmailTo)
         ("MAIL", SILENCE, RelayDown),
         ("MAIL", "550 5.1.8 sender unknown", SenderRefused),
         ("MAIL", "553 5.1.7 bad sender", SenderRefused),
-        ("RCPT", "421 4.7.0 closing", RelayDown),
+        ("RCPT", "421 4.7.0 closing", BrokenOff),
         ("RCPT", "450 4.2.0 greylisted", Deferred),
         ("RCPT", "452 4.5.3 too many recipients", Deferred),
         ("RCPT", "450 4.7.25 rate limited", Deferred),
@@ -356,7 +357,7 @@ def test_a_relay_without_a_known_log_in_is_down(relay: Relay, email_to: EmailTo)
         ("DATA", CUT_IN_BODY, InDoubt),
         ("BODY", CUT, InDoubt),
         ("BODY", SILENCE, InDoubt),
-        ("BODY", "421 4.3.2 shutting down", RelayDown),
+        ("BODY", "421 4.3.2 shutting down", BrokenOff),
         ("BODY", "451 4.3.0 not now", Deferred),
         ("BODY", "452 4.3.1 out of space", Deferred),
         ("BODY", "550 5.6.0 broken content", Rejected),

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from digest.domain import DeliveryState, Email, Outcome, Status
 from digest.errors import StoreError
-from digest.storage import Store, open_store
+from digest.storage import Store, open_store, tables
 from tests.storage.conftest import made_database
 
 DAY = date(2026, 6, 30)
+NEXT_DAY = date(2026, 7, 1)
 ROOT = Path(__file__).parents[2]
 
 Make = Callable[..., Any]
@@ -305,7 +306,7 @@ def test_a_mail_in_doubt_whose_reader_s_cursor_has_moved_can_not_be_claimed(
     listed = store.deliveries.kept_emails(DAY)
     later = date(2026, 7, 1)
     plan(reader(), edition=later)
-    store.deliveries.skip(later, reader().id)
+    store.deliveries.skip(later, [reader().id])
 
     with store.deliveries.open_ownership() as owner:
         assert store.deliveries.claim(listed, owner=owner, keeps=True) == frozenset()
@@ -320,3 +321,45 @@ def test_no_owner_claims_a_row_twice(store: Store, reader: Make, plan: Make, ema
         assert store.deliveries.claim([email(reader())], owner=owner) == frozenset()
     with store.deliveries.open_ownership() as another:
         assert store.deliveries.claim([email(reader())], owner=another) == {reader().id}
+
+
+@pytest.mark.parametrize(
+    ("edition", "other", "state"),
+    [(DAY, NEXT_DAY, "sending"), (NEXT_DAY, DAY, "sending"), (DAY, NEXT_DAY, "unknown")],
+)
+def test_while_another_edition_s_mail_is_on_its_way_to_a_reader_theirs_is_not_claimed(
+    edition: date, other: date, state: str, store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    both = (reader("ada"), reader("bob"))
+    store.subscribers.enroll(both, edition=DAY)
+    plan(*both, edition=NEXT_DAY)
+    plan(*both)
+    mine = (tables.deliveries.c.edition == other, tables.deliveries.c.email == reader("ada").email)
+    with store.deliveries.engine.begin() as connection:
+        connection.execute(update(tables.deliveries).where(*mine).values(state=state))
+
+    with store.deliveries.open_ownership() as owner:
+        emails = [email(one, edition=edition) for one in both]
+        assert store.deliveries.claim(emails, owner=owner) == {reader("bob").id}
+
+
+def test_two_processes_that_claim_two_editions_of_a_reader_get_one_of_them(
+    open_again: Callable[[], AbstractContextManager[Store]], store: Store, reader: Make, plan: Make, email: Make
+) -> None:
+    readers = [reader(f"reader{number}") for number in range(12)]
+    store.subscribers.enroll(readers, edition=DAY)
+    plan(*readers, edition=NEXT_DAY)
+    plan(*readers)
+    start = threading.Barrier(2)
+
+    def claim_all(edition: date) -> list[str]:
+        emails = [email(one, edition=edition) for one in readers]
+        with open_again() as mine, mine.deliveries.open_ownership() as owner:
+            start.wait()
+            groups = (emails[begin : begin + 3] for begin in range(0, len(emails), 3))
+            return [claimed for group in groups for claimed in mine.deliveries.claim(group, owner=owner)]
+
+    with ThreadPoolExecutor(2) as threads, store.deliveries.open_ownership():
+        first, second = threads.map(claim_all, (DAY, NEXT_DAY))
+
+    assert sorted(first + second) == sorted(one.id for one in readers)

@@ -64,6 +64,20 @@ def test_two_processes_that_plan_one_edition_count_each_promise_once(
     assert store.history.is_balanced(DAY)
 
 
+@pytest.mark.parametrize("edition", [DAY, EVE])
+def test_who_was_served_since_a_run_looked_is_promised_nothing(
+    edition: date, store: Store, reader: Make, plan: Make
+) -> None:
+    plan(reader())
+    store.deliveries.skip(DAY, [reader().id])
+
+    plan(reader(), edition=edition)
+
+    assert store.deliveries.planned(edition) == frozenset()
+    assert store.history.totals(DAY)[1] == 1
+    assert store.history.is_balanced(DAY)
+
+
 def test_planning_again_leaves_a_sent_digest_sent(store: Store, reader: Make, plan: Make, send: Make) -> None:
     plan(reader())
     send(reader())
@@ -121,11 +135,12 @@ def test_whatever_else_becomes_of_a_digest_leaves_the_cursor(
 
 
 def test_a_cursor_never_moves_back(store: Store, reader: Make, plan: Make, send: Make) -> None:
+    plan(reader(), edition=EVE)
+    send(reader(), DeliveryState.UNKNOWN, EVE)
     plan(reader())
     send(reader())
 
-    plan(reader(), edition=EVE)
-    send(reader(), edition=EVE)
+    assert store.amending.resolve(Chosen(edition=EVE), as_sent=True) == 1
 
     assert cursor_of(store, reader()) == DAY
 
@@ -175,12 +190,27 @@ def test_nothing_to_say_drops_the_row_moves_the_cursor_and_counts_the_reader_onc
     plan(reader("ada"), reader("bob"))
 
     for _ in range(2):
-        store.deliveries.skip(DAY, reader("ada").id)
+        store.deliveries.skip(DAY, [reader("ada").id])
 
     states, empty = store.history.totals(DAY)
     assert (empty, sum(states.values())) == (1, 1)
     assert cursor_of(store, reader("ada")) == DAY
     assert cursor_of(store, reader("bob")) == EVE
+
+
+def test_readers_with_nothing_to_say_are_skipped_in_one_commit(store: Store, reader: Make, plan: Make) -> None:
+    readers = [reader(f"reader{number}") for number in range(9)]
+    plan(*readers, reader("bob"))
+    commits = list[object]()
+    event.listen(store.deliveries.engine, "commit", commits.append)
+
+    store.deliveries.skip(DAY, [one.id for one in readers])
+
+    assert len(commits) == 1
+    assert store.history.totals(DAY)[1] == 9
+    assert store.history.is_balanced(DAY)
+    assert {cursor_of(store, one) for one in readers} == {DAY}
+    assert store.deliveries.planned(DAY) == {reader("bob").id}
 
 
 def test_a_digest_that_was_tried_and_has_nothing_to_say_any_more_keeps_its_history(
@@ -190,7 +220,7 @@ def test_a_digest_that_was_tried_and_has_nothing_to_say_any_more_keeps_its_histo
     send(reader(), DeliveryState.DEFERRED, reply="451 4.3.0 later", code=451)
 
     for _ in range(2):
-        store.deliveries.skip(DAY, reader().id)
+        store.deliveries.skip(DAY, [reader().id])
 
     row = row_of(store, reader())
     assert (row.state, row.attempts, row.reply) == (DeliveryState.EXPIRED, 1, "nothing matched any more")
@@ -209,7 +239,7 @@ def test_a_failed_digest_is_not_tried_again_once_the_reader_s_cursor_is_past_it(
     plan(reader(), edition=EVE)
     send(reader(), DeliveryState.FAILED, EVE)
     plan(reader())
-    store.deliveries.skip(DAY, reader().id)
+    store.deliveries.skip(DAY, [reader().id])
 
     assert store.amending.retry(Chosen(edition=EVE)) == (0, 1)
     assert row_of(store, reader(), EVE).state is DeliveryState.FAILED
@@ -219,7 +249,7 @@ def test_a_digest_that_was_sent_can_not_be_skipped(store: Store, reader: Make, p
     plan(reader())
     send(reader())
 
-    store.deliveries.skip(DAY, reader().id)
+    store.deliveries.skip(DAY, [reader().id])
 
     assert store.history.totals(DAY) == ({**dict.fromkeys(DeliveryState, 0), DeliveryState.SENT: 1}, 0)
 
@@ -313,7 +343,7 @@ def test_the_totals_add_up(store: Store, reader: Make, plan: Make, send: Make) -
     plan(*readers, reader("empty"), reader("gone"))
     for one, state in zip(readers, outcomes, strict=True):
         send(one, state)
-    store.deliveries.skip(DAY, reader("empty").id)
+    store.deliveries.skip(DAY, [reader("empty").id])
     store.deliveries.suppress_strangers(DAY, known={one.id for one in readers})
 
     states, empty = store.history.totals(DAY)
@@ -335,7 +365,7 @@ def test_the_totals_add_up_while_another_process_writes(
 
         def skip_one(*_statement: object) -> None:
             if waiting:
-                other.deliveries.skip(DAY, waiting.pop().id)
+                other.deliveries.skip(DAY, [waiting.pop().id])
 
         event.listen(store.history.engine, "after_cursor_execute", skip_one)
         try:

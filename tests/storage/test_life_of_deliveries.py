@@ -153,7 +153,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from(READERS))
     def nothing_to_say(self, which: Subscriber) -> None:
-        self.store.deliveries.skip(self.day, which.id)
+        self.store.deliveries.skip(self.day, [which.id])
 
     @invariant()
     def nobody_holds_two_copies(self) -> None:

@@ -152,7 +152,7 @@ def test_coming_back_makes_active_again_and_moves_the_cursor_only_forward(
     sign_up(store)
     store.subscribers.confirm(ADA, cursor=EVE)
     plan(reader())
-    store.deliveries.skip(DAY, ADA)
+    store.deliveries.skip(DAY, [ADA])
     store.subscribers.set_status(ADA, Status.UNSUBSCRIBED)
 
     sign_up(store, {"keywords": ["hedges"]})
