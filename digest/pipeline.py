@@ -153,10 +153,8 @@ def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport
     Raises ClockError if the clock has leapt far ahead and nobody named the day.
     """
     report = RunReport(day)
-    if choice.plans and not (choice.is_day_named or choice.is_rehearsal):
-        ledger = parts.store.ledger
-        newest = next(iter(ledger.newest_editions(1)), None)
-        refuse_leap(day, parts.now(), newest=newest, last_fetched=ledger.last_fetched())
+    if choice.plans and not choice.is_day_named:
+        check_clock(day, parts)
     if choice.collects:
         with _watch(report, "collect"):
             report.batches = collect_edition(Edition(day, day - parts.lookback), parts)
@@ -173,6 +171,13 @@ def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport
     states, empty = parts.store.history.totals(day)
     report.totals = EditionTotals(day, parts.store.papers.count(day), _count_active(parts), states, empty)
     return report
+
+
+def check_clock(day: date, parts: Parts) -> None:
+    """Raise ClockError if the clock, which told the day, has leapt far ahead of all that is remembered."""
+    ledger = parts.store.ledger
+    newest = next(iter(ledger.newest_editions(1)), None)
+    refuse_leap(day, parts.now(), newest=newest, last_fetched=ledger.last_fetched())
 
 
 def nothing_to_run(day: date) -> RunReport:

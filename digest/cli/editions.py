@@ -25,7 +25,7 @@ from digest.cli.output import open_progress, print_json, say, say_error
 from digest.composing.wording import counted
 from digest.delivery import Stopped
 from digest.domain import BatchReport, BatchState, DeliveryState, Edition
-from digest.pipeline import Choice, Parts, RunReport, collect_edition, nothing_to_run, run_edition
+from digest.pipeline import Choice, Parts, RunReport, check_clock, collect_edition, nothing_to_run, run_edition
 
 HOW_TO_GO_LIVE = """\
 No source is configured, so there is nothing to collect. To turn on live sources:
@@ -88,6 +88,8 @@ def collect(
     edition = Edition(edition_day, first, is_backfill=since is not None)
     with open_progress() as show, open_parts(settings) as parts:
         chosen = _choose_sources(names or [], replace(parts, on_progress=show))
+        if day is None:
+            check_clock(edition_day, chosen)
         reports = collect_edition(edition, chosen)
         ledger = read_ledger(edition, chosen)
     if as_json:
