@@ -274,6 +274,8 @@ class DeliveryStore:
         first, again = list[Change](), list[Change]()
         for row, email in pairs:
             sha256 = hashlib.sha256(email.content).hexdigest() if keeps else ""
+            if (row.state == DeliveryState.UNKNOWN.value) != (email.before is DeliveryState.UNKNOWN):
+                continue  # what became of it since it was made: a mail of equal bytes is no wish to send it again
             if row.state == DeliveryState.UNKNOWN.value:
                 if row.id in wanted and (row.message_id, row.content_sha256) == (email.message_id, sha256):
                     again.append(Change(row, DeliveryState.SENDING, {"owner": owner}))
