@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import date
 from itertools import chain
 
+from digest.after_sending import (
+    are_templates_broken,
+    begin_pause,
+    count_refusals,
+    find_mismatch,
+    find_reason_to_pause,
+    holds_all,
+    refusal_in,
+    words_of,
+)
 from digest.assembly import assemble_digests, count_editions
-from digest.composing import Card, Composer, compose_email, render_cards
+from digest.composing import Card, compose_email, render_cards
 from digest.composing.headers import sender_address
 from digest.composing.wording import counted
-from digest.delivery import Relay, SendingEnd, send_emails
+from digest.delivery import send_emails
 from digest.dispatching import Dispatch
 from digest.domain import (
     Batch,
@@ -33,6 +42,7 @@ from digest.domain import (
     Status,
     Subscriber,
 )
+from digest.parts import EVERYBODY, Choice, Parts, RunReport
 from digest.planning import (
     CLAIMS_A_GROUP,
     READERS_A_BATCH,
@@ -42,18 +52,8 @@ from digest.planning import (
     is_sample,
     refuse_leap,
 )
-from digest.settling import (
-    are_templates_broken,
-    begin_pause,
-    count_refusals,
-    find_mismatch,
-    find_reason_to_pause,
-    holds_all,
-    refusal_in,
-    words_of,
-)
-from digest.sources import HttpClient, Source, collect_papers
-from digest.storage import Chosen, Returned, Store
+from digest.sources import collect_papers
+from digest.storage import Chosen, Returned
 
 _KEPT_BACK = _SERVED, _IN_DOUBT, _SAMPLE, _BARRED = (
     "already served with the edition of {day} or a later one",
@@ -65,89 +65,7 @@ _KEPT_BACK = _SERVED, _IN_DOUBT, _SAMPLE, _BARRED = (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a run needs, opened once at the edge."""
-
-    store: Store
-    composer: Composer
-    sources: Mapping[str, Source]
-    open_http: Callable[..., AbstractContextManager[HttpClient]]
-    read_files: Callable[[], tuple[Subscriber, ...]]
-    relays: tuple[Relay, ...]
-    """Where mail is handed over: the first one, and those that stand in when it is down."""
-    is_local: bool
-    """Whether mail stays on this machine; a live relay isn't asked to reach the sample readers."""
-    lookback: timedelta
-    expires_after: timedelta
-    now: Callable[[], datetime]
-    resends: bool = False
-    """Whether mail in doubt is sent again with the same bytes; else it is held and shown."""
-    retention: timedelta = timedelta(days=400)
-    """How long the history is kept."""
-    stopping: Callable[[], bool] = lambda: False
-    """Whether collecting and delivery are asked to end in good order."""
-    on_progress: Callable[[str, int, int | None], None] = lambda _stage, _done, _total: None
-    """Told, now and then, how much of a stage is done, and of how much where that is known."""
-
-    def readers(self) -> tuple[Subscriber, ...]:
-        """Everybody, in memory at once: for those who want to look somebody up."""
-        return tuple(self.each_reader())
-
-    def each_reader(self) -> Iterator[Subscriber]:
-        """Everybody, files and signups as one row of readers; a run never holds them all."""
-        return self.store.subscribers.each(self.read_files())
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the operator narrowed a run to."""
-
-    only: str = ""
-    """One address, whose frequency is then ignored."""
-    no_send: bool = False
-    send_to: str = ""
-    """One address that gets everything instead; nothing is recorded."""
-    is_their_time: Callable[[Subscriber], bool] = lambda _subscriber: True
-    collects: bool = True
-    """Whether the sources are asked first."""
-    plans: bool = True
-    """Whether readers who are due are promised digests, beside those who wait already."""
-    is_day_named: bool = False
-    """Whether a person named the day; else the clock did, which may be wrong."""
-    probes_at_once: bool = False
-    """Whether sending's own pause is tried by one mail before its time, as somebody who has mended the fault wants."""
-
-    @property
-    def is_rehearsal(self) -> bool:
-        """Whether nothing is planned and recorded."""
-        return self.no_send or bool(self.send_to)
-
-    def takes(self, reader: Subscriber) -> bool:
-        """Whether the reader is among those to serve now."""
-        return self.only in ("", reader.email) and self.is_their_time(reader)
-
-
-@dataclass(slots=True)
-class RunReport:
-    """How a run went, for the person who started it."""
-
-    edition: date
-    batches: tuple[BatchReport, ...] = ()
-    composed: int = 0
-    notices: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    end: SendingEnd | None = None
-    totals: EditionTotals | None = None
-    broken: int = 0
-    """Digests that can't be made."""
-    paused: str = ""
-    """Why mail is held back, if it is."""
-    mismatch: str = ""
-    """What is wrong with the counts at the end; empty if they add up."""
-
-
-def run_edition(day: date, parts: Parts, choice: Choice = Choice()) -> RunReport:
+def run_edition(day: date, parts: Parts, choice: Choice = EVERYBODY) -> RunReport:
     """One edition through all stages. Safe to repeat: nobody gets a second copy.
 
     Raises ClockError if the clock has leapt far ahead and nobody named the day.
@@ -209,7 +127,7 @@ def _collect(edition: Edition, parts: Parts) -> Generator[Batch]:
 
 def retry_digests(day: date, parts: Parts, *, email: str = "") -> tuple[RunReport, int]:
     """Try the edition's deferred and failed mail again now. Returns the report, and how many a later digest covers."""
-    again, covered = parts.store.amending.retry(Chosen(edition=day, email=email))
+    again, covered = parts.store.by_hand.retry(Chosen(edition=day, email=email))
     report = run_edition(day, parts, Choice(only=email, collects=False, plans=False, probes_at_once=True))
     report.notices.append(f"{counted(again, 'mail')} tried again")
     return report, covered
@@ -285,7 +203,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
             try:
                 dispatch.close()
             finally:  # what was refused counts, however the run ends
-                doubts = count_refusals(refused, dispatch.counts, store.returned)
+                doubts = count_refusals(refused, dispatch.counts, store.reports)
                 _settle_pause(doubts, parts, report)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]

@@ -10,7 +10,8 @@ from email import message_from_bytes, policy
 
 from digest.assembly import assemble_digests
 from digest.domain import Digest, Edition, Email, Subscriber
-from digest.pipeline import Parts, compose_with_cards, fetch_batches
+from digest.parts import Parts
+from digest.pipeline import compose_with_cards, fetch_batches
 from digest.planning import cursor_before
 from digest.storage import History, Loss, PaperStore
 

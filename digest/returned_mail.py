@@ -20,7 +20,7 @@ from digest.domain import ReportKind
 from digest.errors import LinkError
 from digest.links import Purpose, read_token
 from digest.return_paths import read_return_path
-from digest.storage import Consequence, Returned, ReturnStore
+from digest.storage import Consequence, ReportStore, Returned
 
 _TOKEN = re.compile(r"/unsubscribe/([\w.\-]{1,300})")
 _MOST_LOGGED = 20
@@ -59,7 +59,7 @@ class Tally:
 
 def take_reports(
     mails: Iterable[Incoming],
-    store: ReturnStore,
+    store: ReportStore,
     *,
     secrets: Sequence[str],
     today: date,
@@ -82,7 +82,7 @@ def take_reports(
     return tally
 
 
-def _take(report: Report, place: str, store: ReturnStore, tally: Tally, *, secrets: Sequence[str], today: date) -> None:
+def _take(report: Report, place: str, store: ReportStore, tally: Tally, *, secrets: Sequence[str], today: date) -> None:
     by_path = _signed_delivery(report, secrets=secrets)
     delivery = by_path or _delivery_by_link(report, store, secrets=secrets, today=today)
     if delivery is None:
@@ -131,7 +131,7 @@ def _is_another(report: Report, address: str) -> bool:
 
 
 def _delivery_by_link(
-    report: Report, store: ReturnStore, *, secrets: Sequence[str], today: date
+    report: Report, store: ReportStore, *, secrets: Sequence[str], today: date
 ) -> tuple[date, str] | None:
     """The same of a complaint, by the mail's id and its unsubscribe link."""
     if report.kind is not ReportKind.COMPLAINT:

@@ -38,15 +38,8 @@ from digest.domain import (
     Status,
     Subscriber,
 )
-from digest.pipeline import (
-    Choice,
-    Parts,
-    RunReport,
-    collect_edition,
-    is_anybody_waiting,
-    plan_digests,
-    run_edition,
-)
+from digest.parts import Choice, Parts, RunReport
+from digest.pipeline import collect_edition, is_anybody_waiting, plan_digests, run_edition
 from digest.preview import preview_digest
 from digest.sources import open_http
 from digest.sources.files import Files
@@ -363,7 +356,7 @@ def test_a_reader_whose_mail_came_back_is_neither_planned_nor_mailed_and_the_run
     collect_edition_of(world, MONDAY)
     plan_digests((ada,), MONDAY, world.parts)
     for gone in (ada, bob):
-        world.store.returned.take(Returned(datetime.now(UTC).date(), gone.id, ReportKind.HARD))
+        world.store.reports.take(Returned(datetime.now(UTC).date(), gone.id, ReportKind.HARD))
 
     report = world.run(MONDAY)
 

@@ -50,7 +50,7 @@ class Mailbox:
 
 def take(store: Store, *contents: bytes) -> tuple[Tally, list[bool]]:
     mailbox = Mailbox(contents)
-    tally = take_reports(iter(mailbox), store.returned, secrets=SECRETS, today=DAY)
+    tally = take_reports(iter(mailbox), store.reports, secrets=SECRETS, today=DAY)
     return tally, mailbox.marks
 
 
@@ -196,8 +196,6 @@ def test_a_flood_of_forged_bounces_does_not_fill_the_log(store: Store, caplog: p
 def test_a_mailbox_is_left_in_the_middle_when_asked_to_stop(store: Store) -> None:
     mailbox = Mailbox((write_status(to=FORGED),) * 3)
 
-    tally = take_reports(
-        iter(mailbox), store.returned, secrets=SECRETS, today=DAY, stopping=lambda: bool(mailbox.marks)
-    )
+    tally = take_reports(iter(mailbox), store.reports, secrets=SECRETS, today=DAY, stopping=lambda: bool(mailbox.marks))
 
     assert (tally.mails, mailbox.marks) == (1, [True])

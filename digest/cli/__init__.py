@@ -15,13 +15,13 @@ from typer.exceptions import TyperException
 
 from digest.cli import (
     backtesting,
+    bounces,
     checking,
     demonstrating,
     editions,
     explaining,
     previewing,
     readers,
-    returning,
     sending,
     serving,
     views,
@@ -44,7 +44,7 @@ previewing.register(app)
 explaining.register(app)
 backtesting.register(app)
 readers.register(app)
-returning.register(app)
+bounces.register(app)
 serving.register(app)
 demonstrating.register(app)
 checking.register(app)

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import typer
 
+from digest.after_sending import words_of
 from digest.bounces.imap import read_imap
+from digest.cli.bounces import imap_box
 from digest.cli.edge import (
     Context,
     ExitCode,
@@ -23,7 +25,6 @@ from digest.cli.edge import (
     today,
 )
 from digest.cli.output import print_json, say
-from digest.cli.returning import imap_box
 from digest.composing import Composer
 from digest.config import Config
 from digest.delivery import Relay
@@ -31,9 +32,9 @@ from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
 from digest.errors import ConfigError, DeliveryError, DigestError, MailboxError, StoreError
 from digest.hosts import is_loopback
-from digest.pipeline import Parts, fetch_batches
+from digest.parts import Parts
+from digest.pipeline import fetch_batches
 from digest.planning import is_sample
-from digest.settling import words_of
 from digest.storage import upgrade
 
 

@@ -20,7 +20,8 @@ from digest.config import Config, TransportTable, load_config
 from digest.delivery.inbox import Inbox, open_inbox
 from digest.domain import DeliveryState
 from digest.errors import ConfigError
-from digest.pipeline import RunReport, run_edition
+from digest.parts import RunReport
+from digest.pipeline import run_edition
 from digest.web.inbox_pages import inbox_routes
 
 SAMPLE_DAY = date(2026, 6, 30)

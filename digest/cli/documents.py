@@ -26,7 +26,7 @@ from digest.domain import (
 )
 from digest.explain import Answer
 from digest.matching import Place, TracedSlot
-from digest.pipeline import RunReport
+from digest.parts import RunReport
 from digest.returned_mail import Tally
 
 DELIVERY_FIELDS = (

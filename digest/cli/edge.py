@@ -35,7 +35,7 @@ from digest.errors import ConfigError, Mistake
 from digest.hosts import is_loopback
 from digest.links import make_learning_link
 from digest.matching import check_profile
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.sources import Source, open_http
 from digest.storage import Store, open_store
 

@@ -25,7 +25,8 @@ from digest.cli.output import open_progress, print_json, say, say_error
 from digest.composing.wording import counted
 from digest.delivery import Stopped
 from digest.domain import BatchReport, BatchState, DeliveryState, Edition
-from digest.pipeline import Choice, Parts, RunReport, check_clock, collect_edition, nothing_to_run, run_edition
+from digest.parts import Choice, Parts, RunReport
+from digest.pipeline import check_clock, collect_edition, nothing_to_run, run_edition
 
 HOW_TO_GO_LIVE = """\
 No source is configured, so there is nothing to collect. To turn on live sources:

@@ -33,7 +33,7 @@ from digest.errors import ConfigError, Mistake, SourceError
 from digest.identity import canonical_id
 from digest.learning import find_paper, interest_of, mute, propose, propose_from_library
 from digest.links import Verb
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.sources.formats.libraries import MOST_BYTES, parse_library
 
 REFUSALS_SHOWN = 20

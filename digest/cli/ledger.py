@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from digest.cli.output import print_table, say, say_error
 from digest.composing.wording import counted
 from digest.domain import Batch, BatchReport, BatchState, Edition, LedgerEntry
-from digest.pipeline import Parts
+from digest.parts import Parts
 
 _COLUMNS = (
     "Source",

@@ -14,7 +14,8 @@ from digest.cli.options import AnyDay, Day, Json
 from digest.cli.output import open_progress, say, say_error
 from digest.composing.wording import counted
 from digest.domain import PausedBy
-from digest.pipeline import Choice, retry_digests, run_edition
+from digest.parts import Choice
+from digest.pipeline import retry_digests, run_edition
 from digest.storage import Chosen
 
 Email = Annotated[str, typer.Option(metavar="EMAIL", help="This reader's mail alone.")]
@@ -74,7 +75,7 @@ def resolve(
     asked = [Chosen(message_id=_with_brackets(name)) for name in message_ids or ()] or [Chosen(edition, email)]
     with open_only_store(settings) as store:
         store.deliveries.release_lapsed()
-        settled = sum(store.amending.resolve(one, as_sent=verdict is Verdict.SENT) for one in asked)
+        settled = sum(store.by_hand.resolve(one, as_sent=verdict is Verdict.SENT) for one in asked)
     say(f"{counted(settled, 'mail')} settled as {verdict}")
     return ExitCode.DONE if settled else ExitCode.ATTENTION
 

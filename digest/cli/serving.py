@@ -17,16 +17,17 @@ import typer
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from digest.cli.bounces import look_into_mailboxes
 from digest.cli.edge import ExitCode, context_of, now_in_utc, open_parts, subscriber_reader, today
 from digest.cli.output import say
-from digest.cli.returning import look_into_mailboxes
 from digest.cli.servers import address_of, bind, serve_pages
 from digest.composing.wording import counted
 from digest.config import Config
 from digest.delivery.inbox import open_inbox
 from digest.domain import Subscriber
 from digest.errors import ConfigError, DigestError, Mistake
-from digest.pipeline import Choice, Parts, RunReport, is_anybody_waiting, release_claims, run_edition
+from digest.parts import Choice, Parts, RunReport
+from digest.pipeline import is_anybody_waiting, release_claims, run_edition
 from digest.planning import hour_of
 from digest.schedule import EditionSchedule, open_schedule
 from digest.web import build_site

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from digest.after_sending import words_of
 from digest.cli import documents
 from digest.cli.edge import ExitCode, context_of, open_parts, parse_day
 from digest.cli.options import AnyDay, Day, Json
@@ -15,7 +16,6 @@ from digest.cli.output import print_csv, print_json, print_table, say
 from digest.composing.wording import counted
 from digest.domain import DeliveryState
 from digest.identity import canonical_id
-from digest.settling import words_of
 from digest.storage import Chosen
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")

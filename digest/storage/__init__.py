@@ -9,21 +9,21 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
-from digest.storage.amending import AmendingStore, Chosen
-from digest.storage.changes import ChangeStore
+from digest.storage.by_hand import ByHand, Chosen
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
 from digest.storage.ledger import Ledger
-from digest.storage.pacing import PaceStore
+from digest.storage.paces import PaceStore
 from digest.storage.papers import PaperStore
-from digest.storage.pausing import PauseStore
-from digest.storage.returned import Consequence, Returned, ReturnStore
+from digest.storage.pauses import PauseStore
+from digest.storage.profile_changes import ChangeStore
+from digest.storage.reports import Consequence, ReportStore, Returned
 from digest.storage.subscribers import SubscriberStore
 from digest.storage.suppressions import SuppressionStore
 
 __all__ = [
-    "AmendingStore",
+    "ByHand",
     "ChangeStore",
     "Chosen",
     "Consequence",
@@ -34,7 +34,7 @@ __all__ = [
     "PaceStore",
     "PaperStore",
     "PauseStore",
-    "ReturnStore",
+    "ReportStore",
     "Returned",
     "Store",
     "SubscriberStore",
@@ -54,9 +54,9 @@ class Store:
     deliveries: DeliveryStore
     history: History
     changes: ChangeStore
-    returned: ReturnStore
+    reports: ReportStore
     suppressions: SuppressionStore
-    amending: AmendingStore
+    by_hand: ByHand
     pause: PauseStore
     pace: PaceStore
 
@@ -83,9 +83,9 @@ def open_store(
             deliveries=DeliveryStore(engine, now, suppressions),
             history=History(engine),
             changes=ChangeStore(engine, now, read_signup),
-            returned=ReturnStore(engine, now, suppressions),
+            reports=ReportStore(engine, now, suppressions),
             suppressions=suppressions,
-            amending=AmendingStore(engine, now),
+            by_hand=ByHand(engine, now),
             pause=PauseStore(engine, now),
             pace=PaceStore(engine, now),
         )

@@ -1,7 +1,7 @@
 """Keeps one row a digest and inbox: plans, claims and records. Composes and sends nothing.
 
-`states.MAY_BECOME` is the whole life of a row. A claim is committed before its email leaves and names its owner, a run
-that holds a lock as long as it lives. No owner claims a row twice, so the owner's name alone tells a stale write.
+`transitions.MAY_BECOME` is the whole life of a row. A claim is committed before its email leaves and names its owner, a
+run that holds a lock as long as it lives. No owner claims a row twice, so the owner's name alone tells a stale write.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, o
 
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
-from digest.storage import keeping, rows, tables
+from digest.storage import kept_emails, rows, tables
 from digest.storage.cursors import move_cursors, read_cursors
 from digest.storage.engine import forget_owner, is_alive, open_ownership, reading, refuse_lost_ownership
-from digest.storage.states import OPEN, Change, is_one_of, locked, select_locked, write
 from digest.storage.suppressions import SuppressionStore
+from digest.storage.transitions import OPEN, Transition, is_one_of, locked, select_locked, write
 from digest.storage.withholding import find_withheld
 
 _TABLE = tables.deliveries
@@ -228,7 +228,9 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             lapsed = locked(connection, sending, table.c.owner.in_(dead))
             changes = [
-                Change(row, DeliveryState.UNKNOWN, {"reply": _DIED, "attempts": row.attempts + 1, "not_before": None})
+                Transition(
+                    row, DeliveryState.UNKNOWN, {"reply": _DIED, "attempts": row.attempts + 1, "not_before": None}
+                )
                 for row in lapsed
             ]
             write(connection, changes, now=self.now())
@@ -237,9 +239,9 @@ class DeliveryStore:
         return len(changes)
 
     def kept_emails(self, edition: date) -> tuple[Email, ...]:
-        """The mails in doubt that may be sent again now, as they were: see `keeping`."""
+        """The mails in doubt that may be sent again now, as they were: see the module of that name."""
         with reading(self.engine) as connection:
-            return keeping.find_due(connection, edition, now=self.now())
+            return kept_emails.find_due(connection, edition, now=self.now())
 
     def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str, *, keeps: bool) -> None:
         found = _claimed_rows(connection, [outcome.email for outcome in outcomes], owner)
@@ -247,10 +249,12 @@ class DeliveryStore:
         changes = [self._change_for(row, outcome) for row, outcome in written]
         write(connection, changes, now=self.now(), owner=owner)
         if keeps:
-            keeping.drop(connection, [change.row.id for change in changes if change.to is not DeliveryState.UNKNOWN])
+            kept_emails.drop(
+                connection, [change.row.id for change in changes if change.to is not DeliveryState.UNKNOWN]
+            )
         move_cursors(connection, [change.row for change in changes if change.to is DeliveryState.SENT])
 
-    def _change_for(self, row: Row[Any], outcome: Outcome) -> Change:
+    def _change_for(self, row: Row[Any], outcome: Outcome) -> Transition:
         attempts = row.attempts + (1 if outcome.charges_attempt else 0)
         waits = outcome.state in (DeliveryState.DEFERRED, DeliveryState.UNKNOWN)
         wait = wait_before_retry(attempts, asked=outcome.retry_after or timedelta(0), seed=row.message_id)
@@ -262,7 +266,7 @@ class DeliveryStore:
             "not_before": row.not_before if outcome.is_given_back else self.now() + wait if waits else None,
             "attempts": attempts,
         }
-        return Change(row, outcome.state, values, seconds=outcome.seconds)
+        return Transition(row, outcome.state, values, seconds=outcome.seconds)
 
     def _write_claims(
         self, connection: Connection, pairs: Sequence[tuple[Row[Any], Email]], owner: str, *, keeps: bool
@@ -270,23 +274,23 @@ class DeliveryStore:
         cursors = read_cursors(connection, [row.subscriber_id for row, _ in pairs])
         papers = _paper_ids(connection, [email for _, email in pairs])
         doubtful = [row.id for row, _ in pairs if row.state == DeliveryState.UNKNOWN.value]
-        wanted = keeping.find_wanted(connection, doubtful) if keeps else frozenset()
-        first, again = list[Change](), list[Change]()
+        wanted = kept_emails.find_wanted(connection, doubtful) if keeps else frozenset()
+        first, again = list[Transition](), list[Transition]()
         for row, email in pairs:
             sha256 = hashlib.sha256(email.content).hexdigest() if keeps else ""
             if (row.state == DeliveryState.UNKNOWN.value) != (email.before is DeliveryState.UNKNOWN):
                 continue  # what became of it since it was made: a mail of equal bytes is no wish to send it again
             if row.state == DeliveryState.UNKNOWN.value:
                 if row.id in wanted and (row.message_id, row.content_sha256) == (email.message_id, sha256):
-                    again.append(Change(row, DeliveryState.SENDING, {"owner": owner}))
+                    again.append(Transition(row, DeliveryState.SENDING, {"owner": owner}))
             elif email.digest is None or cursors.get(row.subscriber_id) == email.digest.subscriber.cursor:
                 values = {**_claim_values(email, papers), "content_sha256": sha256, "owner": owner}
-                first.append(Change(row, DeliveryState.SENDING, {**values, "composed_at": self.now()}))
+                first.append(Transition(row, DeliveryState.SENDING, {**values, "composed_at": self.now()}))
         write(connection, first, now=self.now(), owner=owner)
         write(connection, again, now=self.now(), owner=owner)
         claimed = {change.row.id for change in (*first, *again)}
         if keeps:
-            keeping.keep(connection, [(row.id, email) for row, email in pairs if row.id in claimed])
+            kept_emails.keep(connection, [(row.id, email) for row, email in pairs if row.id in claimed])
         return frozenset(row.subscriber_id for row, _ in pairs if row.id in claimed)
 
     def _without_expired(
@@ -298,7 +302,7 @@ class DeliveryStore:
         return {key: row for key, row in free.items() if row not in late}
 
     def _move(self, connection: Connection, found: Sequence[Row[Any]], to: DeliveryState, reason: str) -> None:
-        write(connection, [Change(row, to, {"reply": reason}) for row in found], now=self.now())
+        write(connection, [Transition(row, to, {"reply": reason}) for row in found], now=self.now())
 
 
 def _pending_row(edition: date, subscriber: Subscriber, now: datetime) -> dict[str, Any]:

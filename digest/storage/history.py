@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
-from digest.storage.amending import Chosen
+from digest.storage.by_hand import Chosen
 from digest.storage.engine import reading
 
 _LOST = (

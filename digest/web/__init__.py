@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from digest.config import Site
 from digest.errors import StoreError
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.web.failures import show_crash, show_refusal, show_store_trouble
 from digest.web.front import front_routes
 from digest.web.history import history_routes

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.after_sending import words_of
 from digest.domain import DeliveryState, EditionTotals
 from digest.errors import ConfigError
-from digest.settling import words_of
 from digest.web.pages import Pages
 from digest.web.security import is_operator
 

@@ -23,7 +23,7 @@ from digest.config import Site
 from digest.domain import Match, Subscriber
 from digest.errors import ConfigError, LinkError
 from digest.links import Purpose, make_link, read_dated_token, read_token
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.web.security import SAFE_HEADERS
 
 ReadSignup = Callable[[Mapping[str, Any]], Subscriber]

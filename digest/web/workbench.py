@@ -17,7 +17,7 @@ from starlette.routing import Route
 from digest.composing import Composer
 from digest.domain import Email, Subscriber
 from digest.errors import DigestError
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.preview import part_of, preview_email
 from digest.web.frames import with_links_in_tabs
 from digest.web.pages import open_templates

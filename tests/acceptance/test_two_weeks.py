@@ -17,7 +17,8 @@ from digest.delivery import Relay
 from digest.delivery.inbox import open_inbox
 from digest.delivery.smtp import Smtp
 from digest.domain import BatchState, Interest, Letterhead, Profile, Subscriber
-from digest.pipeline import Choice, Parts, RunReport, run_edition
+from digest.parts import Choice, Parts, RunReport
+from digest.pipeline import run_edition
 from digest.sources import Source
 from digest.sources._http import Retries, open_http
 from digest.sources.arxiv import Arxiv

@@ -23,7 +23,8 @@ from digest.delivery import Stopped
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Email, Letterhead, Outcome, Pause, PausedBy, Status
 from digest.errors import StoreError
-from digest.pipeline import Choice, is_anybody_waiting, plan_digests, retry_digests
+from digest.parts import Choice
+from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests
 from digest.planning import CLAIMS_A_GROUP
 from digest.storage import Chosen
 from tests.delivery.hostile import ACCEPT_AND_CUT, CUT, CUT_IN_BODY, SILENCE, FaultServer, running
@@ -870,9 +871,9 @@ def test_the_operator_settles_what_is_in_doubt(make: Make, relay: Relay) -> None
     server = relay({"BODY ada@readers.example": [ACCEPT_AND_CUT], "BODY bob@readers.example": [CUT]})
     world.relay_to(server)
     world.run()
-    assert world.store.amending.resolve(Chosen(email="ADA@readers.example"), as_sent=True) == 1
-    assert world.store.amending.resolve(Chosen(message_id=world.rows()["bob"].message_id), as_sent=False) == 1
-    assert world.store.amending.resolve(Chosen(), as_sent=True) == 0
+    assert world.store.by_hand.resolve(Chosen(email="ADA@readers.example"), as_sent=True) == 1
+    assert world.store.by_hand.resolve(Chosen(message_id=world.rows()["bob"].message_id), as_sent=False) == 1
+    assert world.store.by_hand.resolve(Chosen(), as_sent=True) == 0
     world.check()
     assert world.states() == {"sent": 1, "failed": 1}
     report, covered = retry_digests(DAY, world.parts)
@@ -889,11 +890,11 @@ def test_a_retry_goes_at_once_but_never_repeats_what_a_later_digest_covers(make:
     assert covered == 0
     assert world.states() == {"deferred": 1, "unknown": 1}
     assert "1 mail tried again" in report.notices
-    world.store.amending.resolve(Chosen(), as_sent=False)
+    world.store.by_hand.resolve(Chosen(), as_sent=False)
     world.pass_time(days=1)
     plan_digests(world.parts.readers(), NEXT_DAY, world.parts)
     assert world.states() == {"expired": 1, "failed": 1}
-    assert world.store.amending.retry(Chosen(edition=DAY)) == (0, 1)
+    assert world.store.by_hand.retry(Chosen(edition=DAY)) == (0, 1)
 
 
 def test_history_older_than_wanted_is_removed_with_all_its_lines(make: Make, relay: Relay) -> None:

@@ -22,7 +22,8 @@ from digest.config import subscriber_id
 from digest.delivery import Relay
 from digest.delivery.smtp import Smtp
 from digest.domain import Delivery, DeliveryState, Interest, PausedBy, Profile, Subscriber
-from digest.pipeline import Choice, Parts, RunReport, run_edition
+from digest.parts import Choice, Parts, RunReport
+from digest.pipeline import run_edition
 from digest.sources import open_http
 from digest.sources.files import Files
 from digest.storage import Chosen, Store, open_store, upgrade

@@ -14,7 +14,7 @@ from sqlalchemy import delete, event, update
 
 from digest.domain import Delivery, DeliveryState, Subscriber
 from digest.storage import Chosen, Loss, Store, tables
-from digest.storage.states import MAY_BECOME, Change, locked, write
+from digest.storage.transitions import MAY_BECOME, Transition, locked, write
 
 DAY = date(2026, 6, 30)
 EVE = date(2026, 6, 29)
@@ -140,7 +140,7 @@ def test_a_cursor_never_moves_back(store: Store, reader: Make, plan: Make, send:
     plan(reader())
     send(reader())
 
-    assert store.amending.resolve(Chosen(edition=EVE), as_sent=True) == 1
+    assert store.by_hand.resolve(Chosen(edition=EVE), as_sent=True) == 1
 
     assert cursor_of(store, reader()) == DAY
 
@@ -241,7 +241,7 @@ def test_a_failed_digest_is_not_tried_again_once_the_reader_s_cursor_is_past_it(
     plan(reader())
     store.deliveries.skip(DAY, [reader().id])
 
-    assert store.amending.retry(Chosen(edition=EVE)) == (0, 1)
+    assert store.by_hand.retry(Chosen(edition=EVE)) == (0, 1)
     assert row_of(store, reader(), EVE).state is DeliveryState.FAILED
 
 
@@ -405,4 +405,4 @@ def test_a_state_that_nothing_follows_is_never_left(
         (row,) = locked(connection)
         for to in DeliveryState:
             with pytest.raises(ValueError, match="never becomes"):
-                write(connection, [Change(row, to)], now=store.deliveries.now())
+                write(connection, [Transition(row, to)], now=store.deliveries.now())

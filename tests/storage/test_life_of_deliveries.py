@@ -172,7 +172,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def retry(self) -> None:
-        self.store.amending.retry(Chosen(edition=self.day))
+        self.store.by_hand.retry(Chosen(edition=self.day))
 
     @rule(which=st.sampled_from(READERS))
     def cannot_be_made(self, which: Subscriber) -> None:
@@ -183,7 +183,7 @@ class Life(RuleBasedStateMachine):
         """The operator looks into the relay's log, and says what stands there."""
         for row in self.store.history.find(email=which.email, state=DeliveryState.UNKNOWN):
             chosen = Chosen(row.edition, row.email)
-            self.store.amending.resolve(chosen, as_sent=self.accepted[row.message_id] > 0)
+            self.store.by_hand.resolve(chosen, as_sent=self.accepted[row.message_id] > 0)
 
     @rule(which=st.sampled_from(READERS))
     def nothing_to_say(self, which: Subscriber) -> None:

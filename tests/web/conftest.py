@@ -26,7 +26,7 @@ from digest.delivery.smtp import Smtp
 from digest.domain import Batch, BatchState, Edition, Letterhead, Paper, Subscriber
 from digest.links import Purpose, make_link
 from digest.matching import check_profile
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.sources import open_http
 from digest.storage import Store, open_store
 from digest.web import build_site

@@ -27,7 +27,7 @@ def statuses(world: World, email: str = ADA) -> Status | None:
 
 
 def suppress(world: World, identity: str, kind: ReportKind) -> None:
-    world.store.returned.take(Returned(DAY, identity, kind))
+    world.store.reports.take(Returned(DAY, identity, kind))
 
 
 def is_suppressed(world: World, email: str = ADA) -> bool:

@@ -50,7 +50,7 @@ _SAID = ("code", "enhanced_code", "reply", "relay", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Transition:
     """What one row becomes: its new state and other columns. `seconds` is how long an attempt took."""
 
     row: Row[Any]
@@ -75,7 +75,7 @@ def is_one_of(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
     return tables.deliveries.c.state.in_([state.value for state in states])
 
 
-def write(connection: Connection, changes: Sequence[Change], *, now: datetime, owner: str = "") -> None:
+def write(connection: Connection, changes: Sequence[Transition], *, now: datetime, owner: str = "") -> None:
     """Write changes of locked rows, all of the same columns, and their lines in the history.
 
     A claim has no line of its own: what came of it has. `owner` is the run that writes. Raises ValueError for a change
@@ -94,7 +94,7 @@ def write(connection: Connection, changes: Sequence[Change], *, now: datetime, o
         connection.execute(_ADD_LINES, lines)
 
 
-def _line(change: Change, now: datetime, owner: str) -> dict[str, Any]:
+def _line(change: Transition, now: datetime, owner: str) -> dict[str, Any]:
     said = {"code": None, "enhanced_code": "", "reply": "", "relay": "", "seconds": change.seconds}
     return {
         "delivery_id": change.row.id,

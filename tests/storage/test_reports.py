@@ -56,7 +56,7 @@ def report(store: Store, ada: Subscriber) -> Callable[..., Consequence]:
     """Takes a report about one of Ada's digests."""
 
     def take(kind: ReportKind, edition: date = DAY) -> Consequence:
-        return store.returned.take(Returned(edition, ada.id, kind, "5.1.1", "550 5.1.1 told so"))
+        return store.reports.take(Returned(edition, ada.id, kind, "5.1.1", "550 5.1.1 told so"))
 
     return take
 
@@ -80,7 +80,7 @@ def test_a_hard_bounce_suppresses_the_address_at_once(
     (row,) = store.history.find(edition=DAY)
     assert (row.state, row.enhanced_code) == (DeliveryState.BOUNCED, "5.1.1")
     assert row.reply == "hard: 550 5.1.1 told so"
-    assert store.returned.address_of(ada.id) == ada.email
+    assert store.reports.address_of(ada.id) == ada.email
 
 
 def test_the_same_report_once_more_changes_nothing(store: Store, deliver: Make, report: Make) -> None:
@@ -210,7 +210,7 @@ def test_a_digest_in_doubt_that_bounced_is_a_loss_and_its_bytes_are_dropped(
 
     tomorrow = DAY + timedelta(days=1)
     assert store.history.losses(before=tomorrow) == {ada.id: Loss(DAY, is_doubtful=False)}
-    with store.returned.engine.begin() as connection:
+    with store.reports.engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM kept_emails")).scalar_one() == 0
 
 
@@ -225,7 +225,7 @@ def test_a_digest_that_was_sent_and_bounced_is_no_loss(store: Store, deliver: Ma
 def test_a_report_of_a_delivery_that_nobody_remembers_still_counts(store: Store, ada: Subscriber, report: Make) -> None:
     assert report(ReportKind.HARD) is Consequence.SUPPRESSED
     assert is_barred(store, ada)
-    assert store.returned.address_of(ada.id) == ""
+    assert store.reports.address_of(ada.id) == ""
 
 
 def test_a_report_of_an_old_delivery_that_nobody_remembers_is_noted_and_no_more(
@@ -247,7 +247,7 @@ def test_reports_are_forgotten_with_their_editions_even_those_that_came_later(
     report(ReportKind.SOFT, days[0])
     assert store.history.forget(before=days[2]) == 1
 
-    with store.returned.engine.begin() as connection:
+    with store.reports.engine.begin() as connection:
         left = connection.scalars(select(tables.reports.c.edition)).all()
     assert left == [days[2]]
 
@@ -345,7 +345,7 @@ def test_an_address_suppressed_under_an_older_secret_is_still_found_and_lifted(
         return open_store(store_url, now=clock, read_signup=_no_signup, secrets=secrets)
 
     with opened("old-secret") as before:
-        before.returned.take(Returned(DAY, ada.id, ReportKind.HARD))
+        before.reports.take(Returned(DAY, ada.id, ReportKind.HARD))
     with opened("a thief's guess") as thief:
         assert not is_barred(thief, ada)
     with opened(*SECRETS) as after:
@@ -382,9 +382,9 @@ def test_an_edition_is_found_by_message_id_for_its_own_reader_alone(
     deliver(0)
     (row,) = store.history.find(edition=DAY)
 
-    assert store.returned.edition_of(row.message_id, ada.id) == DAY
-    assert store.returned.edition_of(row.message_id, reader("bob").id) is None
-    assert store.returned.edition_of("", ada.id) is None
+    assert store.reports.edition_of(row.message_id, ada.id) == DAY
+    assert store.reports.edition_of(row.message_id, reader("bob").id) is None
+    assert store.reports.edition_of("", ada.id) is None
 
 
 def test_papers_of_a_bounced_digest_were_not_mailed_and_of_a_complaint_were(
@@ -402,7 +402,7 @@ def test_papers_of_a_bounced_digest_were_not_mailed_and_of_a_complaint_were(
         return bool(store.history.mailed([ada.id], since=DAY, before=DAY + timedelta(days=1)).get(ada.id))
 
     assert mailed()
-    store.returned.take(Returned(DAY, ada.id, ReportKind.SOFT))
+    store.reports.take(Returned(DAY, ada.id, ReportKind.SOFT))
     assert not mailed()
-    store.returned.take(Returned(DAY, ada.id, ReportKind.COMPLAINT))
+    store.reports.take(Returned(DAY, ada.id, ReportKind.COMPLAINT))
     assert mailed()

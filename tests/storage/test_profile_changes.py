@@ -15,7 +15,7 @@ from digest.config import subscriber_id
 from digest.domain import Interest
 from digest.errors import ConfigError
 from digest.storage import Store
-from digest.storage.changes import MOST_KEPT
+from digest.storage.profile_changes import MOST_KEPT
 from tests.storage.conftest import Clock
 
 DAY = date(2026, 6, 30)

@@ -23,7 +23,7 @@ from digest.composing.wording import counted
 from digest.config import Config, secret_path
 from digest.domain import ReportKind
 from digest.errors import ConfigError, DigestError, Mistake
-from digest.pipeline import Parts
+from digest.parts import Parts
 from digest.returned_mail import Taken, Tally, take_reports
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def bounces(
 def take_configured(mails: Iterator[Incoming], config: Config, parts: Parts) -> Tally:
     """Take in the mails, with this installation's keys."""
     secrets = parts.composer.letterhead.secrets
-    return take_reports(mails, parts.store.returned, secrets=secrets, today=today(config), stopping=parts.stopping)
+    return take_reports(mails, parts.store.reports, secrets=secrets, today=today(config), stopping=parts.stopping)
 
 
 def look_into_mailboxes(config: Config, parts: Parts) -> None:

@@ -12,7 +12,7 @@ from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Stopped
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Outcome, Pause, PausedBy
-from digest.storage import Consequence, History, PauseStore, Returned, ReturnStore
+from digest.storage import Consequence, History, PauseStore, ReportStore, Returned
 
 MOST_BROKEN_DIGESTS = 5
 """So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
@@ -43,7 +43,7 @@ def refusal_in(outcome: Outcome) -> Iterator[Returned]:
         yield Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
 
 
-def count_refusals(refused: Iterable[Returned], counts: Counter[DeliveryState], returned: ReturnStore) -> str:
+def count_refusals(refused: Iterable[Returned], counts: Counter[DeliveryState], returned: ReportStore) -> str:
     """Count them against their addresses, once the deliveries are written down; returns why none counts, if so."""
     if doubts := _doubts_of(counts):
         return doubts

@@ -10,11 +10,11 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, select, update
 
 from digest.domain import DeliveryState, ReportKind, Status, Suppression
-from digest.storage import keeping, tables
+from digest.storage import kept_emails, tables
 from digest.storage.engine import reading
 from digest.storage.rows import insert_missing
-from digest.storage.states import MAY_BECOME, Change, is_one_of, locked, write
 from digest.storage.suppressions import SuppressionStore
+from digest.storage.transitions import MAY_BECOME, Transition, is_one_of, locked, write
 
 COUNTS_FOR = timedelta(days=14)
 """What is reported of a mail sent longer ago, as by a mailbox read late, says little of the address today."""
@@ -51,7 +51,7 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnStore:
+class ReportStore:
     """What came back, and what follows."""
 
     engine: Engine
@@ -118,8 +118,8 @@ class ReturnStore:
         mine = (table.c.edition == report.edition, table.c.subscriber_id == report.subscriber_id)
         told = {"reply": f"{report.kind}: {report.words}", "enhanced_code": report.enhanced_code, "code": None}
         found = locked(connection, *mine, accepted)
-        write(connection, [Change(row, state, told) for row in found], now=self.now())
-        keeping.drop(connection, [row.id for row in found])
+        write(connection, [Transition(row, state, told) for row in found], now=self.now())
+        kept_emails.drop(connection, [row.id for row in found])
 
     def _end_subscription(self, connection: Connection, report: Returned) -> Consequence:
         people = tables.subscribers

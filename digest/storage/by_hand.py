@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Row, func, select
 
 from digest.domain import DeliveryState
-from digest.storage import keeping, tables
+from digest.storage import kept_emails, tables
 from digest.storage.cursors import move_cursors, read_cursors
-from digest.storage.states import Change, is_one_of, locked, write
+from digest.storage.transitions import Transition, is_one_of, locked, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class AmendingStore:
+class ByHand:
     """The deliveries, for the operator's hand."""
 
     engine: Engine
@@ -50,8 +50,8 @@ class AmendingStore:
         with self.engine.begin() as connection:
             found = locked(connection, *chosen.conditions(), tables.deliveries.c.state == DeliveryState.UNKNOWN.value)
             reply = f"the operator says: {to}"
-            write(connection, [Change(row, to, {"reply": reply}) for row in found], now=self.now())
-            keeping.drop(connection, [row.id for row in found])
+            write(connection, [Transition(row, to, {"reply": reply}) for row in found], now=self.now())
+            kept_emails.drop(connection, [row.id for row in found])
             move_cursors(connection, found if as_sent else ())
             return len(found)
 
@@ -77,7 +77,7 @@ class AmendingStore:
                 if (row.subscriber_id, row.edition) in last and not _is_served(row, cursors[row.subscriber_id])
             ]
             values = {"reply": "the operator tries again", "not_before": None}
-            write(connection, [Change(row, DeliveryState.PENDING, values) for row in open_ones], now=self.now())
+            write(connection, [Transition(row, DeliveryState.PENDING, values) for row in open_ones], now=self.now())
             return len(open_ones), len(found) - len(open_ones)
 
 
