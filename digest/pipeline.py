@@ -171,42 +171,56 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
         report.paused = words_of(pause)
         return
     waiting = store.deliveries.open_rows(day)
+    emails = _waiting_emails(waiting, day, parts, choice, report)
+    total = 1 if choice.only else len(waiting)
+    with store.deliveries.open_ownership() as owner:
+        dispatch = _open_dispatch(parts, owner)
+        _send(emails, dispatch, parts, report, total=total, is_probe=pause is not None)
+        report.mismatch = find_mismatch(day, dispatch, store.history)
+    report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _waiting_emails(
+    waiting: Container[str], day: date, parts: Parts, choice: Choice, report: RunReport
+) -> Iterator[Email]:
+    """Every email that may go now, and last those in doubt that the operator wants to go again."""
 
     def each_reader() -> Iterator[Subscriber]:
         may_go = (reader for reader in parts.each_reader() if _may_go(reader, waiting, parts))
         return (reader for reader in may_go if choice.only in ("", reader.email))
 
     doubtful = [email for email in _doubtful(day, parts) if choice.only.lower() in ("", email.recipient.lower())]
-    with store.deliveries.open_ownership() as owner:
-        dispatch = _open_dispatch(parts, owner)
+    return chain(_compose_untried_first(each_reader, day, parts, report), doubtful)
 
-        refused: list[Returned] = []
 
-        def record(outcome: Outcome) -> None:
-            dispatch.record(outcome)
-            refused.extend(refusal_in(outcome))
-            parts.on_progress("delivering", report.composed, 1 if choice.only else len(waiting))
+def _send(
+    emails: Iterator[Email], dispatch: Dispatch, parts: Parts, report: RunReport, *, total: int, is_probe: bool
+) -> None:
+    """Claim, send and record them; what the relay refused for good counts, however the sending ends."""
+    refused: list[Returned] = []
 
-        emails = dispatch.claim(chain(_compose_untried_first(each_reader, day, parts, report), doubtful))
+    def record(outcome: Outcome) -> None:
+        dispatch.record(outcome)
+        refused.extend(refusal_in(outcome))
+        parts.on_progress("delivering", report.composed, total)
+
+    claimed = dispatch.claim(emails)
+    try:
+        with _watch(report, "deliver"), closing(claimed):
+            report.end = send_emails(
+                claimed,
+                parts.relays,
+                record,
+                stopping=parts.stopping,
+                reserve=parts.store.pace.reserve,
+                is_probe=is_probe,
+                on_tick=dispatch.write_late,
+            )
+    finally:
         try:
-            with _watch(report, "deliver"), closing(emails):
-                report.end = send_emails(
-                    emails,
-                    parts.relays,
-                    record,
-                    stopping=parts.stopping,
-                    reserve=store.pace.reserve,
-                    is_probe=pause is not None,
-                    on_tick=dispatch.write_late,
-                )
+            dispatch.close()
         finally:
-            try:
-                dispatch.close()
-            finally:  # what was refused counts, however the run ends
-                doubts = count_refusals(refused, dispatch.counts, store.reports)
-                _settle_pause(doubts, parts, report)
-        report.mismatch = find_mismatch(day, dispatch, store.history)
-    report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+            _settle_pause(count_refusals(refused, dispatch.counts, parts.store.reports), parts, report)
 
 
 def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
