@@ -14,10 +14,8 @@ from digest import delivery, sources
 from digest.adapters import adapter_names, make_adapter
 from digest.errors import ConfigError
 
-FOUND_MANY = (
-    "input should be a valid integer, unable to parse string as an integer, found 'many' — write a whole number"
-)
-WRITE_A_LIST = 'write a list: ["…", "…"]'
+FOUND_MANY = "is no whole number, found 'many' — write one"
+WRITE_A_LIST = 'write one: ["…", "…"]'
 FEED = """
 from __future__ import annotations
 from dataclasses import dataclass, field
@@ -105,7 +103,7 @@ def test_every_mistake_in_the_options_comes_at_once(package: ModuleType) -> None
     assert found == [
         "config.toml: sources.feed.url: is missing — write it",
         "config.toml: sources.feed.limit: " + FOUND_MANY,
-        "config.toml: sources.feed.categories: input should be a valid tuple, found 'cs.LG' — " + WRITE_A_LIST,
+        "config.toml: sources.feed.categories: is no list, found 'cs.LG' — " + WRITE_A_LIST,
         "config.toml: sources.feed.limt: is no known option — did you mean 'limit'?",
     ]
 

@@ -16,7 +16,6 @@ from digest.cli.output import open_progress, print_json, print_table, say, say_e
 from digest.composing.cleaning import one_line
 from digest.composing.wording import counted
 from digest.domain import Profile
-from digest.matching import check_profile
 
 NOISY_SHARE = 0.5
 """A keyword that brings so much of all that matches is pointed at."""
@@ -45,8 +44,6 @@ def backtest(
         changed = read_profile(against, settings).profile if against is not None else None
         stored = parts.store.papers.latest_days(days)
         tried = backtest_profile(wanted, stored, parts.store.papers, changed=changed, on_progress=show)
-    for problem in check_profile(wanted):
-        say_error(f"{problem.key}: {problem.problem} — {problem.repair}")
     if as_json:
         print_json(documents.backtest_document(tried))
     if not stored:

@@ -149,10 +149,16 @@ def test_a_backtest_counts_what_a_preview_would_show_and_compares_a_change(ready
     assert document["removed"][0]["title"] in words.out
 
 
-def test_a_backtest_of_an_empty_store_says_so_and_what_is_wrong_in_the_profile(installation: Installation) -> None:
-    keywords = [f"word {number}" for number in range(301)]
-    installation.write_readers({"ada": f'email = "ada@example.org"\nkeywords = {json.dumps(keywords)}\n'})
+def test_a_backtest_of_an_empty_store_says_so(installation: Installation) -> None:
+    installation.write_readers()
     result = installation.call("backtest", "ada@example.org", "--json")
     assert (result.code, result.document["days"]) == (1, [])
-    assert "301 terms; a profile has at most 300" in result.err
     assert "No edition is stored yet" in result.err
+
+
+def test_a_backtest_of_a_profile_over_the_limits_says_what_is_wrong_in_it(installation: Installation) -> None:
+    keywords = [f"word {number}" for number in range(301)]
+    installation.write_readers({"ada": f'email = "ada@example.org"\nkeywords = {json.dumps(keywords)}\n'})
+    result = installation.call("backtest", "ada@example.org")
+    assert result.code == 2
+    assert "301 terms; a profile has at most 300" in result.err
