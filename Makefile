@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup check test demo preview bench soak recorded mails fuzz fix
+.PHONY: setup check test demo preview bench soak reference recorded mails fuzz fix
 
 setup:            ## a virtual environment with everything
 	$(PYTHON) -m venv .venv
@@ -28,6 +28,9 @@ bench:            ## each script prints a table with a ratio measured in the sam
 
 soak:             ## kill the sender 200 times in runs for 2,000 readers, and count every mail
 	$(BIN)/python -m tests.delivery.soak
+
+reference:        ## compare every recorded profile on every recorded day with the slow matcher; some minutes
+	DIGEST_TEST_WHOLE=1 $(BIN)/pytest -n auto tests/matching/test_reference.py
 
 recorded:         ## what became of every recorded page and bounce: files, records, refusals and why
 	$(BIN)/python -m tests.sources.recorded $(DIGEST_TEST_DATA)
