@@ -109,7 +109,8 @@ def mjml_for_each(composer: Composer) -> Callable[[Digest], bytes]:
         links = (("Abstract", paper.url), ("PDF", paper.pdf_url))
         values = {"title": paper.title, "short_title": paper.title[:60], "authors": authors_of(paper, language),
                   "why": f"Why: {why_of(match.reasons, match.notes, language)}", "facts": facts_of(paper, language),
-                  "links": links, "abstract": abstract, "feedback": None, "_": language.say}  # fmt: skip
+                  "links": links, "abstract": abstract, "feedback": None, "_": language.say,
+                  "isolated": language.isolated}  # fmt: skip
         return Markup(environment.get_template(template).render(values))  # noqa: S704 - made by escaping templates
 
     def make(digest: Digest) -> bytes:
