@@ -232,6 +232,7 @@ def test_what_would_meet_every_mail_pauses_sending_blames_nobody_alerts_once_and
     world.relay_to(bad, username="digest", password="x")
 
     first = world.run()
+    time.sleep(0.3)  # the server may still have to count a connection that the run gave up
     tried = len(bad.bodies_seen) + sum(command.startswith(("RCPT", "AUTH", "MAIL")) for command in bad.commands)
     connections = bad.connections
     world.pass_time(hours=5)
