@@ -70,7 +70,7 @@ def deliver(store: Store) -> Make:
     ) -> None:
         store.ledger.close_edition(day)
         store.subscribers.enroll([reader], edition=day)
-        (reader,) = (each for each in store.subscribers.join([reader]) if each.id == reader.id)
+        (reader,) = (each for each in store.subscribers.each([reader]) if each.id == reader.id)
         store.deliveries.plan(day, [reader])
         reader, losses = reader_as_of(reader, day, store.history)
         (digest,) = assemble_digests([reader], day, papers=store.papers, history=store.history, losses=losses)
@@ -89,7 +89,7 @@ def deliver(store: Store) -> Make:
 def explain(store: Store) -> Callable[..., Answer]:
     def make(number: int, reader: Subscriber) -> Answer:
         (paper,) = store.papers.named([f"arxiv:2606.{number:05}"])
-        (joined,) = (each for each in store.subscribers.join([reader]) if each.id == reader.id)
+        (joined,) = (each for each in store.subscribers.each([reader]) if each.id == reader.id)
         return explain_choice(paper, joined, store)
 
     return make

@@ -21,6 +21,7 @@ from tests.bounces.mails import write_feedback, write_plain, write_status
 DAY = date(2026, 6, 30)
 SECRETS = ("the site's",)
 ADA = subscriber_id("ada@readers.example")
+READER = Subscriber(id=ADA, email="ada@readers.example", profile=Profile())
 SIGNED = make_return_path("bounces@digest.example", DAY, ADA, secrets=SECRETS)
 FORGED = make_return_path("bounces@digest.example", DAY, ADA, secrets=("a guess",))
 
@@ -60,11 +61,10 @@ def is_barred(store: Store) -> bool:
 
 def send(store: Store, message_id: str) -> None:
     """Mails Ada the day's digest."""
-    ada = Subscriber(id=ADA, email="ada@readers.example", profile=Profile())
-    mail = Email(ada.email, "digest@digest.example", message_id, "Papers", b"x", ada.id, DAY)
+    mail = Email(READER.email, "digest@digest.example", message_id, "Papers", b"x", READER.id, DAY)
     store.ledger.close_edition(DAY)
-    store.subscribers.enroll([ada], edition=DAY)
-    store.deliveries.plan(DAY, [ada])
+    store.subscribers.enroll([READER], edition=DAY)
+    store.deliveries.plan(DAY, [READER])
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([mail], owner=owner)
         store.deliveries.record([Outcome(mail, DeliveryState.SENT)], owner=owner)
@@ -164,7 +164,8 @@ def test_whoever_was_forwarded_a_mail_can_unsubscribe_its_reader_by_a_complaint_
     tally, _ = take(store, write_feedback(sent_from="redacted@digest.example", unsubscribe=link))
 
     assert [taken.consequence for taken in tally.taken] == [Consequence.UNSUBSCRIBED]
-    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+    (now,) = store.subscribers.each([READER])
+    assert now.status is Status.UNSUBSCRIBED
     assert not is_barred(store)
 
 

@@ -32,10 +32,6 @@ class SubscriberStore:
     read_signup: Callable[[dict[str, Any]], Subscriber]
     """Makes a Subscriber of the details a signup left; the same reader that subscriber files have."""
 
-    def join(self, files: Iterable[Subscriber]) -> tuple[Subscriber, ...]:
-        """Everybody whom `each` gives, in memory at once."""
-        return tuple(self.each(files))
-
     def each(self, files: Iterable[Subscriber]) -> Iterator[Subscriber]:
         """Subscribers of the files and of the web one by one, with the status and cursor of their rows.
 
@@ -50,17 +46,12 @@ class SubscriberStore:
                 yield signup
 
     def find(self, subscriber_id: str, files: Iterable[Subscriber] = ()) -> Subscriber | None:
-        """The subscriber with that id, of the files or of the web, as `join` would give them; None if there is none."""
+        """The subscriber with that id, of the files or of the web, as `each` would give them; None if there is none."""
         row = self._row(subscriber_id)
         for subscriber in files:
             if subscriber.id == subscriber_id:
                 return self._with_row(subscriber, row)
         return self._from_row(row) if row is not None else None
-
-    def status_of(self, subscriber_id: str) -> Status | None:
-        """The status in the store; None where there is no row."""
-        row = self._row(subscriber_id)
-        return Status(row.status) if row is not None else None
 
     def count_served_beyond(self, day: date) -> int:
         """How many have a cursor after a day."""

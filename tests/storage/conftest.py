@@ -199,7 +199,7 @@ def email(store: Store) -> Callable[..., Email]:
     """Makes a reader's email of an edition that shows some papers, composed from the cursor that the store has."""
 
     def make(to: Subscriber, *papers: Paper, edition: date = DAY) -> Email:
-        (to,) = (reader for reader in store.subscribers.join([to]) if reader.id == to.id)
+        (to,) = (reader for reader in store.subscribers.each([to]) if reader.id == to.id)
         matches = tuple(Match(paper, "", 1.0, ()) for paper in papers)
         sections = (Section(SectionKind.INTEREST, "Your papers", matches),)
         digest = Digest(to, edition, (edition,), sections, considered=len(papers), matched=len(papers))

@@ -137,7 +137,7 @@ def test_a_stale_owner_s_record_changes_nothing(store: Store, reader: Make, plan
         store.deliveries.record([Outcome(email(reader()), DeliveryState.SENT, relay="folder")], owner=stale)
 
     assert states(store) == {"ada": "sending"}
-    (joined,) = store.subscribers.join([reader()])
+    (joined,) = store.subscribers.each([reader()])
     assert joined.cursor == date(2026, 6, 29)
 
 

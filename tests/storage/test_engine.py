@@ -160,7 +160,7 @@ def test_processes_that_start_at_once_on_a_new_file_migrate_it_once(tmp_path: Pa
 
 def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
     with store.ledger.rehearse(Edition(DAY, DAY), []):
-        assert store.subscribers.join([]) == ()
+        assert tuple(store.subscribers.each([])) == ()
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)

@@ -68,7 +68,7 @@ def test_the_digest_that_goes_over_a_day_is_the_newest_claimed_one_after_whose_c
     ada = reader()
     plan(ada, edition=friday)
     send(ada, edition=friday)
-    (ada,) = store.subscribers.join([ada])
+    (ada,) = store.subscribers.each([ada])
     plan(ada, edition=monday)
 
     assert store.history.edition_over(saturday, ada.id) is None

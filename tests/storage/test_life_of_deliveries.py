@@ -93,7 +93,7 @@ class Life(RuleBasedStateMachine):
         held = self.store.deliveries.in_doubt(day) | self.store.deliveries.planned(day)
         due = [
             one
-            for one in self.store.subscribers.join(READERS)
+            for one in self.store.subscribers.each(READERS)
             if one.status is Status.ACTIVE and one.id not in held and (one.cursor is None or one.cursor < day)
         ]
         self.store.subscribers.enroll(due, edition=day)
@@ -115,7 +115,7 @@ class Life(RuleBasedStateMachine):
         waiting, losses = self.store.deliveries.open_rows(day), self.store.history.losses(before=day)
         self.composed[day] = [
             _compose(one, day, losses.get(one.id))
-            for one in self.store.subscribers.join(READERS)
+            for one in self.store.subscribers.each(READERS)
             if one.id in waiting and (one.cursor is None or one.cursor < day)
         ]
 
@@ -217,7 +217,7 @@ class Life(RuleBasedStateMachine):
         sent = {(row.subscriber_id, row.edition) for row in self.store.history.find(state=DeliveryState.SENT)}
         had_papers = (row for row in self.store.history.find() if row.reply != "nothing matched any more")
         rows = {(row.subscriber_id, row.edition) for row in had_papers}
-        for one in self.store.subscribers.join(READERS):
+        for one in self.store.subscribers.each(READERS):
             if one.cursor is not None and (one.id, one.cursor) in rows:
                 assert (one.id, one.cursor) in sent, f"{one.email} lost the edition of {one.cursor}"
 

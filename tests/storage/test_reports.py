@@ -43,7 +43,7 @@ def deliver(store: Store, clock: Clock, ada: Subscriber, plan: Make, send: Make)
     def deliver_one(days: int) -> date:
         day = DAY + timedelta(days=days)
         clock.moment = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
-        (now,) = store.subscribers.join([ada])
+        (now,) = store.subscribers.each([ada])
         plan(now, edition=day)
         send(now, edition=day)
         return day
@@ -167,7 +167,8 @@ def test_a_complaint_ends_the_subscription_and_stays_on_the_list(
     deliver(0)
 
     assert report(ReportKind.COMPLAINT) is Consequence.UNSUBSCRIBED
-    assert store.subscribers.status_of(ada.id) is Status.UNSUBSCRIBED
+    (now,) = store.subscribers.each([ada])
+    assert now.status is Status.UNSUBSCRIBED
     assert state_of(store) is DeliveryState.COMPLAINED
     clock.moment += timedelta(days=400)
     assert is_barred(store, ada)
@@ -191,7 +192,7 @@ def test_a_bounce_settles_a_doubt_and_touches_no_mail_that_was_not_accepted(
     assert state_of(store) is DeliveryState.BOUNCED
 
     later = DAY + timedelta(days=1)
-    (now,) = store.subscribers.join([ada])
+    (now,) = store.subscribers.each([ada])
     plan(now, edition=later)
     report(ReportKind.REFUSED, later)
     assert state_of(store, later) is DeliveryState.PENDING
@@ -304,7 +305,7 @@ def test_a_probe_that_the_relay_refuses_ends_the_trying_too(
     suppress_softly(deliver, report)
     clock.moment += timedelta(days=15)
     day = clock.moment.date()
-    (now,) = store.subscribers.join([ada])
+    (now,) = store.subscribers.each([ada])
     plan(now, edition=day)
     send(now, DeliveryState.REJECTED, edition=day)
 

@@ -34,13 +34,18 @@ def keywords_of(reader: Subscriber | None) -> tuple[str, ...]:
     return tuple(word for interest in reader.profile.interests for word in interest.keywords)
 
 
+def status_of(store: Store) -> Status | None:
+    reader = store.subscribers.find(ADA)
+    return reader.status if reader is not None else None
+
+
 def test_a_signup_waits_until_it_is_confirmed(store: Store) -> None:
     sign_up(store)
-    (waiting,) = store.subscribers.join([])
+    (waiting,) = store.subscribers.each([])
 
     assert store.subscribers.confirm(ADA, cursor=EVE)
 
-    (active,) = store.subscribers.join([])
+    (active,) = store.subscribers.each([])
     assert (waiting.status, waiting.origin) == (Status.PENDING, "signup")
     assert (active.status, active.cursor, active.is_new, active.name) == (Status.ACTIVE, EVE, True, "Ada")
     assert keywords_of(active) == ("pruning",)
@@ -62,7 +67,7 @@ def test_of_more_readers_than_are_read_at_once_each_is_told_once(store: Store, c
 
 def test_nobody_can_confirm_what_nobody_asked_for(store: Store) -> None:
     assert not store.subscribers.confirm(ADA, cursor=EVE)
-    assert store.subscribers.join([]) == ()
+    assert tuple(store.subscribers.each([])) == ()
 
 
 @pytest.mark.parametrize("wait", [timedelta(0), timedelta(minutes=5), timedelta(days=3, hours=13)])
@@ -84,7 +89,7 @@ def test_once_every_link_for_it_has_expired_a_new_form_takes_its_place(store: St
     sign_up(store, {"keywords": ["hedges"]})
 
     assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
-    assert store.subscribers.status_of(ADA) is Status.PENDING
+    assert status_of(store) is Status.PENDING
 
 
 def test_a_repeated_form_may_have_brought_a_new_link_and_so_keeps_what_waits(store: Store, clock: Clock) -> None:
@@ -111,7 +116,7 @@ def test_of_the_forms_after_an_unsubscribe_the_first_waits_and_the_next_changes_
     sign_up(store, {"keywords": ["casino"]})
 
     assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
-    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+    assert status_of(store) is Status.UNSUBSCRIBED
 
 
 def test_a_file_reader_who_unsubscribed_can_come_back_by_the_form(store: Store) -> None:
@@ -128,11 +133,11 @@ def test_a_stranger_s_form_changes_nothing_for_a_reader_who_has_confirmed(store:
     sign_up(store)
     store.subscribers.confirm(ADA, cursor=EVE)
     store.subscribers.set_status(ADA, status)
-    (before,) = store.subscribers.join([])
+    (before,) = store.subscribers.each([])
 
     sign_up(store, {"keywords": ["casino"]})
 
-    assert store.subscribers.join([]) == (before,)
+    assert tuple(store.subscribers.each([])) == (before,)
 
 
 def test_confirming_twice_moves_the_cursor_only_once(store: Store) -> None:
@@ -141,7 +146,7 @@ def test_confirming_twice_moves_the_cursor_only_once(store: Store) -> None:
 
     assert store.subscribers.confirm(ADA, cursor=DAY)
 
-    (reader,) = store.subscribers.join([])
+    (reader,) = store.subscribers.each([])
     assert reader.cursor == EVE
 
 
@@ -156,10 +161,10 @@ def test_coming_back_makes_active_again_and_moves_the_cursor_only_forward(
     store.subscribers.set_status(ADA, Status.UNSUBSCRIBED)
 
     sign_up(store, {"keywords": ["hedges"]})
-    assert store.subscribers.status_of(ADA) is Status.UNSUBSCRIBED
+    assert status_of(store) is Status.UNSUBSCRIBED
     store.subscribers.confirm(ADA, cursor=confirmed_on)
 
-    (back,) = store.subscribers.join([])
+    (back,) = store.subscribers.each([])
     assert (back.status, back.cursor) == (Status.ACTIVE, cursor)
     assert keywords_of(back) == ("hedges",)
 
@@ -169,7 +174,7 @@ def test_a_file_wins_over_a_signup_of_the_same_address(store: Store, reader: Mak
     store.subscribers.confirm(ADA, cursor=EVE)
     filed = reader(profile=Profile((Interest(keywords=("from the file",)),)))
 
-    (joined,) = store.subscribers.join([filed])
+    (joined,) = store.subscribers.each([filed])
 
     assert (joined.origin, joined.status, joined.cursor) == ("file", Status.ACTIVE, EVE)
     assert keywords_of(joined) == ("from the file",)
@@ -180,7 +185,7 @@ def test_a_file_wins_over_a_signup_of_the_same_address(store: Store, reader: Mak
 def test_a_pause_and_an_unsubscribe_win_over_a_file(store: Store, reader: Make, status: Status) -> None:
     assert store.subscribers.set_status(ADA, status, email="ada@readers.example")
 
-    (joined,) = store.subscribers.join([reader()])
+    (joined,) = store.subscribers.each([reader()])
 
     assert joined.status is status
     found = store.subscribers.find(ADA, [reader()])
@@ -191,7 +196,7 @@ def test_a_pause_and_an_unsubscribe_win_over_a_file(store: Store, reader: Make, 
 def test_deleting_a_file_ends_delivery(store: Store, reader: Make, plan: Make) -> None:
     plan(reader())
 
-    assert store.subscribers.join([]) == ()
+    assert tuple(store.subscribers.each([])) == ()
     assert store.subscribers.find(ADA) is None
 
 
@@ -200,7 +205,7 @@ def test_a_new_reader_begins_with_the_edition_in_which_they_are_first_due(
 ) -> None:
     plan(reader())
 
-    (joined,) = store.subscribers.join([reader()])
+    (joined,) = store.subscribers.each([reader()])
     assert (joined.cursor, joined.is_new) == (EVE, False)
 
 
@@ -208,9 +213,9 @@ def test_a_reader_who_signed_up_keeps_the_cursor_of_their_confirming(store: Stor
     sign_up(store)
     store.subscribers.confirm(ADA, cursor=date(2026, 6, 27))
 
-    plan(*store.subscribers.join([]))
+    plan(*store.subscribers.each([]))
 
-    (reader,) = store.subscribers.join([])
+    (reader,) = store.subscribers.each([])
     assert (reader.cursor, reader.is_new) == (date(2026, 6, 27), False)
 
 
@@ -219,7 +224,7 @@ def test_enrolling_again_changes_nothing(store: Store, reader: Make) -> None:
 
     store.subscribers.enroll([reader()], edition=date(2026, 7, 9))
 
-    (joined,) = store.subscribers.join([reader()])
+    (joined,) = store.subscribers.each([reader()])
     assert joined.cursor == EVE
 
 
@@ -227,7 +232,7 @@ def test_a_stranger_s_unconfirmed_form_does_not_hold_up_a_file_reader_s_mail(
     store: Store, reader: Make, plan: Make, email: Make
 ) -> None:
     sign_up(store)
-    (joined,) = store.subscribers.join([reader()])
+    (joined,) = store.subscribers.each([reader()])
 
     plan(joined)
 
@@ -239,11 +244,11 @@ def test_a_form_that_a_file_reader_s_first_digest_overtook_can_not_be_confirmed(
     store: Store, reader: Make, plan: Make
 ) -> None:
     sign_up(store)
-    plan(*store.subscribers.join([reader()]))
+    plan(*store.subscribers.each([reader()]))
 
     assert not store.subscribers.confirm(ADA, cursor=DAY)
     assert not store.subscribers.set_details(ADA, {"keywords": ["casino"]})
-    assert store.subscribers.join([]) == ()
+    assert tuple(store.subscribers.each([])) == ()
 
 
 def test_what_a_signup_asks_for_can_be_changed_and_a_file_s_can_not(store: Store, reader: Make, plan: Make) -> None:
@@ -256,8 +261,8 @@ def test_what_a_signup_asks_for_can_be_changed_and_a_file_s_can_not(store: Store
     assert keywords_of(store.subscribers.find(ADA)) == ("hedges",)
 
 
-def test_the_status_of_somebody_unknown_is_none_and_can_not_be_set(store: Store) -> None:
-    assert store.subscribers.status_of(ADA) is None
+def test_somebody_unknown_is_not_found_and_their_status_can_not_be_set(store: Store) -> None:
+    assert store.subscribers.find(ADA) is None
     assert not store.subscribers.set_status(ADA, Status.PAUSED)
 
 
@@ -265,7 +270,7 @@ def test_a_signup_that_today_s_rules_refuse_does_not_cost_the_others_theirs(stor
     sign_up(store, {"keywords": ["pruning"], "frequency": "hourly"})
     store.subscribers.add_signup(subscriber_id("bob@readers.example"), "bob@readers.example", DETAILS)
 
-    assert [reader.email for reader in store.subscribers.join([])] == ["bob@readers.example"]
+    assert [reader.email for reader in store.subscribers.each([])] == ["bob@readers.example"]
     assert store.subscribers.find(ADA) is None
 
 

@@ -17,7 +17,8 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 def status(world: World) -> Status | None:
-    return world.store.subscribers.status_of(subscriber_id(ADA))
+    reader = world.store.subscribers.find(subscriber_id(ADA), world.files)
+    return reader.status if reader is not None else None
 
 
 def test_one_click_unsubscribes_however_often_it_comes(world: World, client: httpx.Client) -> None:

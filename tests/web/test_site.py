@@ -184,7 +184,7 @@ def deliver(world: World, email: str, state: DeliveryState, reply: str) -> None:
     deliveries = world.store.deliveries
     world.store.subscribers.enroll([reader], edition=DAY)
     deliveries.plan(DAY, [reader])
-    (enrolled,) = world.store.subscribers.join([reader])
+    (enrolled,) = world.store.subscribers.each([reader])
     digest = Digest(enrolled, DAY, (DAY,), sections=(), considered=0, matched=0)
     mail = Email(email, "digest@example.org", "<id@example.org>", "Subject", b"", reader.id, DAY, digest)
     with deliveries.open_ownership() as owner:
