@@ -43,7 +43,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from digest import demo
-from digest.cli.edge import feedback_on
 from digest.composing import open_composer
 from digest.composing.signing import Sign, Signer
 from digest.config import subscriber_id
@@ -267,7 +266,7 @@ def _by_dkimpy(pem: bytes) -> Callable[[bytes], bytes]:
 @contextmanager
 def _open_parts(folder: Path, readers: int, port: int, connections: int, sign: Sign | None = None) -> Iterator[Parts]:
     letterhead = Letterhead("Papers", "Papers <digest@example.org>", "https://example.org", ("a key",))
-    composer = open_composer(letterhead, feedback_of=feedback_on(letterhead), sign=sign)
+    composer = open_composer(letterhead, sign=sign)
     everybody = tuple(_reader(number) for number in range(readers))
     with open_store(f"sqlite:///{folder}/digest.db", now=lambda: MORNING, read_signup=_read_signup) as store:
         yield Parts(

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from json import JSONEncoder
+from urllib.parse import quote
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
@@ -36,7 +37,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one reader says of one paper. The reader and the paper are signed; which of the three, the address says."""
+    """What one reader says of one paper. The reader is signed; the paper and which of the three, the address says."""
 
     subscriber_id: str
     paper_id: str
@@ -55,7 +56,7 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
 
 
 def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: date, secrets: Sequence[str]) -> str:
-    """The address of one subscriber's page for one purpose; links to learn from are made by `make_learning_link`.
+    """The address of one subscriber's page for one purpose; what follows one to learn from, `address_lesson` tells.
 
     Equal arguments give equal links, so a mail can be made again byte for byte. `secrets` are newest first.
     """
@@ -65,19 +66,17 @@ def make_link(base_url: str, purpose: Purpose, subscriber_id: str, *, issued: da
     return f"{base_url.rstrip('/')}/{purpose}/{payload}.{_base64(mac.digest())}"
 
 
-def make_learning_link(
-    base_url: str, subscriber_id: str, paper_id: str, *, issued: date, secrets: Sequence[str]
-) -> str:
-    """Where a reader says what they think of a paper: with `/more`, `/less` or `/mute` behind it, which asks first.
+def address_lesson(verb: Verb, paper_id: str) -> str:
+    """What follows a reader's link for `Purpose.LEARN` where they say that of a paper; the page asks first.
 
-    The three share one signature: a mail has fifteen papers, and signing is what a link costs.
+    All that a mail says of its papers shares one signature, so that this is the same for every reader.
     """
-    return make_link(base_url, Purpose.LEARN, f"{subscriber_id} {paper_id}", issued=issued, secrets=secrets)
+    return f"/{verb}?paper={quote(paper_id, safe=':/')}"
 
 
-def read_lesson(token: str, verb: str, *, today: date, secrets: Sequence[str]) -> Lesson:
-    """The lesson of a link of `make_learning_link`. Raises LinkError as `read_token` does, and for another verb."""
-    subscriber_id, _, paper_id = read_token(token, Purpose.LEARN, today=today, secrets=secrets).partition(" ")
+def read_lesson(token: str, verb: str, paper_id: str, *, today: date, secrets: Sequence[str]) -> Lesson:
+    """The lesson of an address with `address_lesson`. Raises LinkError as `read_token` does, and for another verb."""
+    subscriber_id = read_token(token, Purpose.LEARN, today=today, secrets=secrets)
     if verb not in tuple(Verb) or not paper_id:
         raise LinkError("this link is not valid")
     return Lesson(subscriber_id, paper_id, Verb(verb))

@@ -18,7 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest import delivery, sources
 from digest.adapters import make_adapter
-from digest.composing import Composer, FeedbackOf, open_composer, open_signer
+from digest.composing import Composer, open_composer, open_signer
 from digest.config import (
     Config,
     TransportTable,
@@ -33,7 +33,6 @@ from digest.delivery import Relay
 from digest.domain import Letterhead, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.hosts import is_loopback
-from digest.links import make_learning_link
 from digest.matching import check_profile
 from digest.parts import Parts
 from digest.sources import Source, open_http
@@ -243,17 +242,7 @@ def make_composer(config: Config, *, secrets: tuple[str, ...]) -> Composer:
     """What makes emails, with the operator's templates and key. Raises ConfigError with the mistakes in them."""
     dkim = config.dkim
     sign = open_signer(dkim.domain, dkim.selector, Path(dkim.key_file), file=config.file) if dkim.domain else None
-    letterhead = letterhead_of(config, secrets=secrets)
-    return open_composer(letterhead, config.templates, feedback_of=feedback_on(letterhead), sign=sign)
-
-
-def feedback_on(letterhead: Letterhead) -> FeedbackOf:
-    """Where readers say what they think of a paper: the pages that `web/learning.py` answers with."""
-
-    def feedback_of(reader: str, paper: str, edition: date) -> str:
-        return make_learning_link(letterhead.base_url, reader, paper, issued=edition, secrets=letterhead.secrets)
-
-    return feedback_of
+    return open_composer(letterhead_of(config, secrets=secrets), config.templates, sign=sign)
 
 
 def check_all(config: Config) -> tuple[dict[str, Source], tuple[Relay, ...], tuple[Subscriber, ...]]:

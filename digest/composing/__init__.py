@@ -10,13 +10,12 @@ from digest.composing.headers import message_id
 from digest.composing.language import Language
 from digest.composing.opening import open_composer
 from digest.composing.signing import open_signer
-from digest.composing.templates import Composer, FeedbackOf
+from digest.composing.templates import Composer
 
 __all__ = [
     "Card",
     "Cards",
     "Composer",
-    "FeedbackOf",
     "Language",
     "build_digest",
     "compose_confirmation",

@@ -27,7 +27,7 @@ from digest.composing.wording import (
 )
 from digest.composing.wrapping import wrap
 from digest.domain import Match, Note, Paper, Reason, Revision, SectionKind
-from digest.links import Verb
+from digest.links import Verb, address_lesson
 
 ABSTRACT_CHARACTERS = (420, 300, 160)
 """How much of an abstract is shown, and how much where an email would get too big: each step is tried in turn."""
@@ -38,7 +38,6 @@ _HOLE = re.compile(f"([{_HOLES}])")
 _HOLE_IN_TEXT = re.compile(f" *([{_HOLES}])")  # what is filled in brings its indentation
 _CUT = f"\N{NO-BREAK SPACE}{ELLIPSIS}"
 _CUT_HERE, _ELLIPSIS = seven_bit(_CUT).decode(), seven_bit(ELLIPSIS).decode()
-_FEEDBACK = Feedback(*(f"{_LINK}/{verb}" for verb in (Verb.MORE, Verb.LESS, Verb.MUTE)))
 
 A_LINE = -1
 """In place of one of ABSTRACT_CHARACTERS: the paper gets a line and no card."""
@@ -63,19 +62,9 @@ class Shown:
     """Its HTML, cut where each reader's own link goes."""
     text: bytes
 
-    @property
-    def asks(self) -> bool:
-        """Whether there are links for the reader to say what they think of the paper."""
-        return len(self.pieces) > 1
-
-    @property
-    def html(self) -> bytes:
-        """The HTML of a paper that doesn't ask."""
-        return self.pieces[0]
-
-    def html_with(self, link: str) -> bytes:
-        """The HTML with one reader's link, which the verbs follow."""
-        return _encoded(link).join(self.pieces)
+    def html_with(self, link: bytes) -> bytes:
+        """The HTML with one reader's link, encoded, which what they say follows."""
+        return link.join(self.pieces)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # only ever equal to itself, which makes it a cheap key
@@ -127,7 +116,11 @@ def _show(
     else:
         look = card.trending if kind is SectionKind.TRENDING else card.chosen
         said = card.language.say("Why: {reasons}", reasons=said)
-    html = {_TITLE: _title(card, reasons), _WHY: _encoded(said).decode(), _ABSTRACT: _abstract(card, reasons, step)}
+    html = {
+        _TITLE: _title(card, reasons),
+        _WHY: in_references(escape(said)).decode(),
+        _ABSTRACT: _abstract(card, reasons, step),
+    }
     pieces = _fill(look.html, html).encode().split(_LINK.encode())
     return Shown(tuple(pieces), _fill(look.text, {_WHY: _in_lines(said)}).encode())
 
@@ -159,7 +152,7 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
         "authors": authors_of(paper, language),
         "links": tuple(_links(paper, language)),
         "abstract": abstract[: openings[0]] + (_CUT if openings[0] < len(abstract) else ""),
-        "feedback": _FEEDBACK if composer.feedback_of else None,
+        "feedback": _feedback_on(paper) if composer.has_own_links else None,
     }
     card, text = composer.card_html, composer.card_text
     return Card(
@@ -196,12 +189,12 @@ def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[s
         yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
 
 
-def _encoded(text: str) -> bytes:
-    return in_references(escape(text))
-
-
 def _in_lines(text: str) -> str:
     return quoted_printable(wrap(text, indent=2)).decode("ascii")
+
+
+def _feedback_on(paper: Paper) -> Feedback:
+    return Feedback(*(f"{_LINK}{address_lesson(verb, paper.id)}" for verb in (Verb.MORE, Verb.LESS, Verb.MUTE)))
 
 
 def _links(paper: Paper, language: Language) -> Iterator[tuple[str, str]]:

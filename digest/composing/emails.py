@@ -8,13 +8,15 @@ from datetime import datetime
 from itertools import count
 from typing import Any, TypedDict
 
+from markupsafe import escape
+
 from digest.composing import wording
 from digest.composing.accounting import account_of
 from digest.composing.building import best_first, is_personal, personal_matches, without_weakest
 from digest.composing.cards import A_LINE, ABSTRACT_CHARACTERS, Card, Cards, Shown, show_paper
 from digest.composing.headers import digest_headers, envelope_address, return_path
 from digest.composing.language import Language
-from digest.composing.message import write_message
+from digest.composing.message import in_references, write_message
 from digest.composing.splicing import fill_html, fill_text, hole
 from digest.composing.templates import Composer, shared_values
 from digest.domain import Digest, Email, SectionKind
@@ -32,6 +34,8 @@ class _Links(TypedDict):
     preferences: str
     unsubscribe: str
     everything: str
+    learn: str
+    """What follows it, a card says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def _fit(digest: Digest, draft: _Draft) -> _Fitted:
     for shown, layout in _ever_smaller(digest):
         values = {**_values(shown, draft), "sections": tuple(_sections(shown, layout, draft))}
         papers = tuple(_show_papers(shown, layout, draft))
-        html = _html_part(shown, papers, values, draft)
+        html = _html_part(papers, values, draft)
         size = len(html)
         if size <= HTML_BYTES:
             return _Fitted(shown, papers, values, html)
@@ -166,7 +170,10 @@ def _links(digest: Digest, composer: Composer) -> _Links:
         )
 
     return _Links(
-        preferences=link(Purpose.PREFERENCES), unsubscribe=link(Purpose.UNSUBSCRIBE), everything=link(Purpose.READ)
+        preferences=link(Purpose.PREFERENCES),
+        unsubscribe=link(Purpose.UNSUBSCRIBE),
+        everything=link(Purpose.READ),
+        learn=link(Purpose.LEARN),
     )
 
 
@@ -194,15 +201,9 @@ def _show_papers(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[Sho
             yield show_paper(draft.cards[match.paper.id], match, section.kind, step)
 
 
-def _html_part(digest: Digest, papers: Iterable[Shown], values: dict[str, Any], draft: _Draft) -> bytes:
-    feedback_of, reader = draft.composer.feedback_of, digest.subscriber.id
-    pieces = [
-        shown.html_with(feedback_of(reader, match.paper.id, digest.edition))
-        if feedback_of and shown.asks
-        else shown.html
-        for match, shown in zip(digest.shown, papers, strict=True)
-    ]
-    return fill_html(draft.composer.digest_html.render(**values), pieces)
+def _html_part(papers: Iterable[Shown], values: dict[str, Any], draft: _Draft) -> bytes:
+    link = in_references(escape(draft.links["learn"]))
+    return fill_html(draft.composer.digest_html.render(**values), [paper.html_with(link) for paper in papers])
 
 
 def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Section]:

@@ -11,7 +11,7 @@ from digest.composing.cards import render_cards
 from digest.composing.confirming import compose_confirmation
 from digest.composing.emails import compose_email
 from digest.composing.signing import Sign
-from digest.composing.templates import Composer, FeedbackOf, load_templates
+from digest.composing.templates import Composer, load_templates
 from digest.domain import (
     Frequency,
     Interest,
@@ -34,7 +34,6 @@ def open_composer(
     letterhead: Letterhead,
     templates: Path | None = None,
     *,
-    feedback_of: FeedbackOf | None = None,
     sign: Sign | None = None,
 ) -> Composer:
     """Load the templates and compose one email of each kind and language with them, every part of it filled.
@@ -45,8 +44,8 @@ def open_composer(
     composer = load_templates(letterhead, templates)
     complete = replace(letterhead, postal_address="1 Example Street")
     for language in composer.languages:
-        _rehearse(replace(composer, letterhead=complete, feedback_of=lambda *_: "link"), language)
-    return replace(composer, feedback_of=feedback_of, sign=sign)
+        _rehearse(replace(composer, letterhead=complete), language)
+    return replace(composer, sign=sign)
 
 
 def _rehearse(composer: Composer, language: str) -> None:

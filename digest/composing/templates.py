@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from jinja2 import (
@@ -64,10 +63,6 @@ class Feedback:
     mute: str
 
 
-FeedbackOf = Callable[[str, str, date], str]
-"""Makes what their addresses begin with, for a reader's id, a paper's id and the edition; a verb follows."""
-
-
 @dataclass(frozen=True, slots=True)
 class Composer:
     """Everything emails are made of but their content: the letterhead, the compiled templates, the languages."""
@@ -82,8 +77,6 @@ class Composer:
     line_text: Page
     confirmation_html: Page
     confirmation_text: Page
-    feedback_of: FeedbackOf | None = None
-    """None leaves out the links to say what one thinks of a paper."""
     has_own_links: bool = True
     """Whether mails hold the links to their reader's own pages; not where they are shown to a stranger."""
     sign: Sign | None = None

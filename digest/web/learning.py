@@ -1,6 +1,6 @@
 """The pages behind "more like this", "less like this" and "mute a term": they show a change, and POST makes it.
 
-A link is good for one reader and one paper; it leads to nothing else of the reader's.
+A link is good for one reader, and for what they say of papers; it leads to nothing else of theirs.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class _Desk:
         pages = self._pages
         try:
             token, verb = request.path_params["token"], request.path_params["verb"]
-            lesson = read_lesson(token, verb, today=pages.today(), secrets=pages.secrets)
+            paper_id = request.query_params.get("paper", "")
+            lesson = read_lesson(token, verb, paper_id, today=pages.today(), secrets=pages.secrets)
         except LinkError:
             return self._refuse()
         reader = pages.find(lesson.subscriber_id)

@@ -91,7 +91,7 @@ class _Desk:
     def _show(self, reader: Subscriber, *, is_stranger: bool) -> Response:
         parts, day = self._pages.parts, self._pages.latest_edition()
         if is_stranger:
-            parts = replace(parts, composer=replace(parts.composer, feedback_of=None, has_own_links=False))
+            parts = replace(parts, composer=replace(parts.composer, has_own_links=False))
         if day is None:
             words = "The first papers are still to come. You can sign up already."
             return self._pages.notice("Nothing to preview yet", words, link="/signup", label="To the sign-up form")

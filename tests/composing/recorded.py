@@ -21,6 +21,7 @@ from email.parser import BytesParser
 from email.policy import strict
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from justhtml import JustHTML
 from lxml import html as lxml_html
@@ -31,7 +32,7 @@ from digest.composing.cleaning import safe_link
 from digest.composing.emails import HTML_BYTES
 from digest.domain import Digest, Email, Frequency, Interest, Letterhead, Paper, Profile, Subscriber
 from digest.errors import LinkError
-from digest.links import Purpose, read_dated_token
+from digest.links import Purpose, read_dated_token, read_lesson
 from digest.matching import match_papers
 from digest.sources.formats import parse_content
 from digest.sources.formats.page import Dating
@@ -97,9 +98,23 @@ def _is_right(label: str, address: str, digest: Digest) -> bool:
             except LinkError:
                 return False
             return found == (digest.subscriber.id, digest.edition)
+    if address.startswith(f"https://papers.example/{Purpose.LEARN}/"):
+        return _is_lesson(label, address, digest)
     of_papers = {safe_link(a) for m in digest.shown for a in (m.paper.url, m.paper.pdf_url, m.paper.code_url)}
     titles = {m.paper.title[:20] for m in digest.shown if address == safe_link(m.paper.url)}
     return address in of_papers and (":" in label or any(label.startswith(title) for title in titles))
+
+
+def _is_lesson(label: str, address: str, digest: Digest) -> bool:
+    parts = urlsplit(address)
+    _, _, token, verb = parts.path.split("/")
+    paper_id = dict(parse_qsl(parts.query))["paper"]
+    try:
+        lesson = read_lesson(token, verb, paper_id, today=digest.edition, secrets=LETTERHEAD.secrets)
+    except LinkError:
+        return False
+    titles = [match.paper.title for match in digest.shown if match.paper.id == lesson.paper_id]
+    return lesson.subscriber_id == digest.subscriber.id and any(title[:20] in label for title in titles)
 
 
 def _compose_day(path: Path, crowd: list[Subscriber], composer: Composer) -> Iterator[Email]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,7 @@ def pages(
     digest = digest_of(*many_matches(18, 2), account=account, trending=many_matches(18, 2)[15:])
     moment = datetime(2026, 6, 30, 6, tzinfo=UTC)
     asked = compose_confirmation("ada@readers.example", "s", composer, issued=DAY, sent_at=moment)
-    asking = replace(composer, feedback_of=lambda *_: "https://a.example")
-    return [read(compose(digest, composer=asking)).html, read(asked).html]
+    return [read(compose(digest)).html, read(asked).html]
 
 
 def rows() -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -25,7 +26,7 @@ from digest.domain import (
     Subscriber,
 )
 from digest.errors import ComposeError
-from digest.links import Purpose, read_dated_token, read_token
+from digest.links import Lesson, Purpose, Verb, read_dated_token, read_lesson, read_token
 from digest.return_paths import read_return_path
 
 DAY = date(2026, 6, 30)
@@ -342,17 +343,20 @@ def test_news_of_a_paper_sent_before_is_told_in_a_line(
             assert words in part
 
 
-def test_links_to_tell_what_one_thinks_stand_on_every_card_once_they_are_given(
+def test_links_to_tell_what_one_thinks_stand_on_every_card(
     compose: Compose, read: ReadEmail, digest_of: Build, match: Match, composer: Composer
 ) -> None:
-    def feedback_of(reader: str, paper: str, edition: date) -> str:
-        return f"https://papers.example/of={reader}&_={paper}&on={edition}"
-
-    mail = read(compose(digest_of(match), composer=replace(composer, feedback_of=feedback_of)))
+    secrets = composer.letterhead.secrets
+    odd = replace(match, paper=replace(match.paper, id="doi:10.1/a b&c=_d"))
+    mail = read(compose(digest_of(odd)))
     found = {a.text: a.get("href") for a in mail.tree.iter("a") if a.text in {"More like this", "Less", "Mute"}}
     assert list(found) == ["More like this", "Less", "Mute"]
-    assert found["Less"] == "https://papers.example/of=s-ada&_=arxiv:2606.00001&on=2026-06-30/less"
-    assert "Mute" not in read(compose(digest_of(match))).words
+    address = urlsplit(found["Less"])
+    _, purpose, token, verb = address.path.split("/")
+    asked = dict(parse_qsl(address.query))
+    assert purpose == Purpose.LEARN
+    lesson = read_lesson(token, verb, asked["paper"], today=digest_of(odd).edition, secrets=secrets)
+    assert lesson == Lesson("s-ada", odd.paper.id, Verb.LESS)
 
 
 def test_a_mail_that_a_stranger_is_shown_holds_no_link_to_its_readers_pages(

@@ -11,8 +11,8 @@ from playwright.sync_api import Page
 
 from digest.config import subscriber_id
 from digest.domain import Status
-from digest.links import Purpose, Verb, make_learning_link
-from tests.web.conftest import ADA, DAY, LINK, SECRETS, World, add_active, serving
+from digest.links import Purpose, Verb, address_lesson
+from tests.web.conftest import ADA, LINK, World, add_active, serving
 
 
 def test_a_reader_subscribes_in_a_browser(world: World, page: Page) -> None:
@@ -49,9 +49,9 @@ def test_a_reader_takes_some_of_what_a_paper_teaches_and_takes_it_back(world: Wo
     page.on("console", lambda message: complaints.append(message.text))
     world.add_papers("Structured pruning of vision transformers")
     identity = add_active(world, ADA, keywords=["pruning", "protein"])
-    link = make_learning_link("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
+    link = world.link(Purpose.LEARN, identity)
     with serving(world.app()) as address:
-        page.goto(f"{address}{link}/{Verb.MORE}")
+        page.goto(address + link + address_lesson(Verb.MORE, "arxiv:2606.30001"))
         page.get_by_label("structured pruning").uncheck()
         page.get_by_role("button", name="Change my profile").click()
         page.get_by_role("heading", name="Your profile has changed").wait_for()
@@ -60,7 +60,7 @@ def test_a_reader_takes_some_of_what_a_paper_teaches_and_takes_it_back(world: Wo
         page.get_by_role("button", name="Undo").click()
         page.get_by_text("Undone.").first.wait_for()
         assert keywords_of(world, identity) == ("pruning", "protein")
-        page.goto(f"{address}{link}/{Verb.MUTE}")
+        page.goto(address + link + address_lesson(Verb.MUTE, "arxiv:2606.30001"))
         page.get_by_label("Or another term").fill("survey")
         page.get_by_role("button", name="Mute").click()
         page.get_by_text("Leave out survey").wait_for()
@@ -99,6 +99,5 @@ def test_every_page_is_accessible_and_without_an_error_of_syntax(
 
 
 def every_page(world: World, identity: str) -> list[str]:
-    link = make_learning_link("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
-    lessons = [f"{link}/{verb}" for verb in Verb]
+    lessons = [world.link(Purpose.LEARN, identity) + address_lesson(verb, "arxiv:2606.30001") for verb in Verb]
     return ["/", "/signup", "/history", *(world.link(purpose, identity) for purpose in Purpose), *lessons]

@@ -13,7 +13,7 @@ import pytest
 
 from digest.config import subscriber_id
 from digest.domain import Batch, BatchState, Edition, Interest, Paper, Status, Subscriber
-from digest.links import Purpose, Verb, make_learning_link
+from digest.links import Purpose, Verb, address_lesson, make_link
 from tests.web.conftest import ADA, DAY, SECRETS, World, add_active, read_signup
 
 PAPER = Paper(
@@ -38,7 +38,7 @@ def reader_id(world: World) -> str:
 
 
 def link(identity: str, verb: Verb, paper_id: str = PAPER.id) -> str:
-    return f"{make_learning_link('', identity, paper_id, issued=DAY, secrets=SECRETS)}/{verb}"
+    return make_link("", Purpose.LEARN, identity, issued=DAY, secrets=SECRETS) + address_lesson(verb, paper_id)
 
 
 def boxes(page: httpx.Response) -> dict[str, str]:

@@ -15,8 +15,8 @@ import pytest
 from digest.config import subscriber_id
 from digest.domain import DeliveryState, Digest, Email, Outcome
 from digest.errors import ConfigError, Mistake
-from digest.links import Purpose, Verb, make_learning_link
-from tests.web.conftest import ADA, DAY, SECRETS, World, add_active, read_signup, serving
+from digest.links import Purpose, Verb, address_lesson
+from tests.web.conftest import ADA, DAY, World, add_active, read_signup, serving
 
 TOKEN = "a-long-admin-token"
 
@@ -24,9 +24,9 @@ TOKEN = "a-long-admin-token"
 def own_links(world: World) -> list[str]:
     """All links that Ada's mails hold, each to a page that is there once there are papers."""
     identity = subscriber_id(ADA)
-    lesson = make_learning_link("", identity, "arxiv:2606.30001", issued=DAY, secrets=SECRETS)
+    lessons = [world.link(Purpose.LEARN, identity) + address_lesson(verb, "arxiv:2606.30001") for verb in Verb]
     pages = [world.link(purpose, identity) for purpose in Purpose if purpose is not Purpose.LEARN]
-    return [*pages, *(f"{lesson}/{verb}" for verb in Verb)]
+    return [*pages, *lessons]
 
 
 def all_links(world: World) -> list[str]:
