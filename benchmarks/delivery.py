@@ -51,8 +51,9 @@ from digest.delivery import Relay, send_emails
 from digest.delivery.smtp import Smtp
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Edition, Interest, Letterhead, Profile, Subscriber
+from digest.mailing import deliver_digests
 from digest.parts import Choice, Parts, RunReport
-from digest.pipeline import collect_edition, deliver_digests, plan_digests
+from digest.pipeline import collect_edition, plan_digests
 from digest.preview import preview_email
 from digest.sources import open_http
 from digest.sources.files import Files

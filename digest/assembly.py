@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -20,13 +20,16 @@ from digest.domain import (
     WordCounts,
 )
 from digest.matching import Shortlist, Statistics, count_words, liked_papers, list_matches, rank_trending, read_paper
-from digest.planning import MOST_EDITIONS, READERS_A_BATCH, READERS_AT_ONCE, cursor_before, in_batches, split_covered
+from digest.planning import MOST_EDITIONS, READERS_A_LOOK, READERS_AT_ONCE, cursor_before, in_batches, split_covered
 from digest.storage import History, Loss, PaperStore
 
 PAPERS_COUNTED = 20_000
 """How rare a word is, is told by so many of the newest stored papers: about a month of arXiv's computer science."""
 REVISIONS_REACH = timedelta(days=30)
 """How old a paper may be for its readers to be told of a revision: for that their mails are looked through."""
+
+StillWaiting = Callable[[Sequence[str]], Container[str]]
+"""Of a few readers those to whom no other process has turned meanwhile."""
 
 _WEIGHTIEST_FIRST = (RevisionKind.WITHDRAWN, RevisionKind.PUBLISHED, RevisionKind.ACCEPTED, RevisionKind.VERSION)
 
@@ -77,29 +80,39 @@ class Background:
     """The papers that `like:` names."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """A few readers with one cursor, and what matches each."""
+
+    span: Span
+    found: Sequence[tuple[Subscriber, Shortlist]]
+
+
 def assemble_digests(
-    readers: Iterable[Subscriber], edition: date, *, papers: PaperStore, history: History, losses: Mapping[str, Loss]
-) -> Iterator[Digest]:
-    """The digest of each reader over the editions after their cursor; empty ones too.
-
-    Matching reads a span once for READERS_AT_ONCE of them. Only for listed papers of editions before the span is it
-    looked up whether they were mailed before: they may trend days after they matched.
-    """
-    rarity = read_statistics(edition, papers)
-    for some in in_batches(readers, READERS_AT_ONCE):
-        known = Background(rarity, liked=tuple(find_liked(papers, [reader.profile for reader in some])))
-        yield from _assemble_some(some, edition, known, papers=papers, history=history, losses=losses)
-
-
-def _assemble_some(
-    readers: Sequence[Subscriber],
+    readers: Iterable[Subscriber],
     edition: date,
-    known: Background,
     *,
     papers: PaperStore,
     history: History,
     losses: Mapping[str, Loss],
+    still_waiting: StillWaiting = frozenset,
 ) -> Iterator[Digest]:
+    """The digest of each reader over the editions after their cursor; empty ones too.
+
+    Matching reads a span once for READERS_AT_ONCE of them. Only for listed papers of editions before the span is it
+    looked up whether they were mailed before: they may trend days after they matched. Of those who aren't
+    `still_waiting`, which is asked of a few at a time, none is made.
+    """
+    rarity = read_statistics(edition, papers)
+    for some in in_batches(readers, READERS_AT_ONCE):
+        known = Background(rarity, liked=tuple(find_liked(papers, [reader.profile for reader in some])))
+        for found in _match_some(some, edition, known, papers=papers):
+            yield from _assemble_few(found, still_waiting, history=history, losses=losses)
+
+
+def _match_some(
+    readers: Sequence[Subscriber], edition: date, known: Background, *, papers: PaperStore
+) -> Iterator[_Matched]:
     by_cursor = defaultdict(list)
     for reader in readers:
         by_cursor[cursor_before(reader, edition)].append(reader)
@@ -107,19 +120,28 @@ def _assemble_some(
         span = load_span(papers, after=cursor, edition=edition)
         profiles = [reader.profile for reader in group]
         found = list_matches(span.every_paper, profiles, statistics=known.statistics, liked=known.liked)
-        mailed = _find_mailed(group, span, history)
-        for reader, shortlist, before in zip(group, found, mailed, strict=True):
-            yield _assemble(reader, span, shortlist, losses.get(reader.id), before)
+        for few in in_batches(zip(group, found, strict=True), READERS_A_LOOK):
+            yield _Matched(span, few)
 
 
-def _find_mailed(readers: Iterable[Subscriber], span: Span, history: History) -> Iterator[frozenset[str]]:
+def _assemble_few(
+    matched: _Matched,
+    still_waiting: StillWaiting,
+    *,
+    history: History,
+    losses: Mapping[str, Loss],
+) -> Iterator[Digest]:
+    span, waiting = matched.span, still_waiting([reader.id for reader, _ in matched.found])
+    found = [(reader, shortlist) for reader, shortlist in matched.found if reader.id in waiting]
+    mailed = _find_mailed([reader.id for reader, _ in found], span, history)
+    for reader, shortlist in found:
+        yield _assemble(reader, span, shortlist, losses.get(reader.id), mailed.get(reader.id, frozenset()))
+
+
+def _find_mailed(readers: Sequence[str], span: Span, history: History) -> Mapping[str, frozenset[str]]:
     """For each reader what they were mailed of the span's papers, and more: mails are looked through as a whole."""
     days = {day for day in span.editions_listed if day < span.oldest_revised}
-    for some in in_batches(readers, READERS_A_BATCH):
-        mailed = history.mailed(
-            [reader.id for reader in some], since=span.oldest_revised, before=span.edition, covering=days
-        )
-        yield from (mailed.get(reader.id, frozenset()) for reader in some)
+    return history.mailed(readers, since=span.oldest_revised, before=span.edition, covering=days)
 
 
 def load_background(edition: date, papers: PaperStore, profiles: Iterable[Profile]) -> Background:

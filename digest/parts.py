@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -63,6 +64,8 @@ class Choice:
     """Whether the sources are asked first."""
     plans: bool = True
     """Whether readers who are due are promised digests, beside those who wait already."""
+    is_helping: bool = False
+    """Whether another process plans, and this one takes what waits in an order of its own."""
     is_day_named: bool = False
     """Whether a person named the day; else the clock did, which may be wrong."""
     probes_at_once: bool = False
@@ -80,6 +83,8 @@ class Choice:
 
 EVERYBODY = Choice()
 """Nothing narrows the run."""
+WHOEVER_WAITS = Choice(collects=False, plans=False)
+"""Nobody is promised anything new."""
 
 
 @dataclass(slots=True)
@@ -99,3 +104,12 @@ class RunReport:
     """Why mail is held back, if it is."""
     mismatch: str = ""
     """What is wrong with the counts at the end; empty if they add up."""
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the seconds that this takes to a stage's."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started

@@ -17,6 +17,8 @@ MOST_EDITIONS = 14
 
 READERS_A_BATCH = 500
 """Planned in one commit, and asked of in one statement."""
+READERS_A_LOOK = 100
+"""Looked up together before their digests are made: what another process makes meanwhile is made in vain."""
 READERS_AT_ONCE = 10_000
 """Matched together: so many are held in memory, and for each so many the day's papers are read again."""
 
@@ -112,6 +114,11 @@ def wait_before_retry(attempts: int, *, asked: timedelta = timedelta(0), seed: s
     minutes = RETRY_MINUTES[min(max(attempts, 1), len(RETRY_MINUTES)) - 1]
     spread = crc32(f"{seed} {attempts}".encode()) % 401 / 1000 - 0.2
     return max(SHORTEST_WAIT, timedelta(minutes=minutes * (1 + spread)))
+
+
+def in_own_order(subscriber_ids: Iterable[str], owner: str) -> list[str]:
+    """Subscribers in an order that no other owner has, so that several seldom turn to one of them at once."""
+    return sorted(subscriber_ids, key=lambda identity: crc32(f"{owner} {identity}".encode()))
 
 
 def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -82,9 +82,13 @@ class DeliveryStore:
             promised = editions.c.planned + (_count(connection, edition) - before)
             connection.execute(update(editions).where(editions.c.day == edition).values(planned=promised))
 
-    def open_rows(self, edition: date) -> frozenset[str]:
-        """The subscribers whose digest of that edition may be claimed now: pending, or deferred until by now."""
+    def open_rows(self, edition: date, among: Collection[str] | None = None) -> frozenset[str]:
+        """The subscribers whose digest of that edition may be claimed now: pending, or deferred until by now.
+
+        `among` asks of a few of them alone.
+        """
         table = tables.deliveries
+        asked = [] if among is None else [table.c.subscriber_id.in_(among)]
         may_go = or_(
             table.c.state == DeliveryState.PENDING.value,
             and_(
@@ -94,7 +98,7 @@ class DeliveryStore:
         )
         with reading(self.engine) as connection:
             return frozenset(
-                connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition, may_go))
+                connection.scalars(select(table.c.subscriber_id).where(table.c.edition == edition, may_go, *asked))
             )
 
     def failed_through(self, edition: date) -> frozenset[str]:

@@ -38,12 +38,21 @@ class SubscriberStore:
         Where both name one address the file wins, but for a pause or an unsubscribe, which always win.
         """
         filed = {subscriber.id: subscriber for subscriber in files}
-        for some in in_groups(filed):
-            rows = self._rows(some)
-            yield from (self._with_row(filed[identity], rows.get(identity)) for identity in some)
+        yield from self.among(filed, filed.values())
         for row in self._signups():
             if row.id not in filed and (signup := self._from_row(row)) is not None:
                 yield signup
+
+    def among(self, subscriber_ids: Iterable[str], files: Iterable[Subscriber]) -> Iterator[Subscriber]:
+        """Those of `each` with these ids, one by one in this order; ids of nobody are left out."""
+        filed = {subscriber.id: subscriber for subscriber in files}
+        for some in in_groups(subscriber_ids):
+            rows = self._rows(some)
+            for identity in some:
+                if identity in filed:
+                    yield self._with_row(filed[identity], rows.get(identity))
+                elif identity in rows and (signup := self._from_row(rows[identity])) is not None:
+                    yield signup
 
     def find(self, subscriber_id: str, files: Iterable[Subscriber] = ()) -> Subscriber | None:
         """The subscriber with that id, of the files or of the web, as `each` would give them; None if there is none."""

@@ -1,0 +1,243 @@
+"""From promised digests to mails that were taken: who waits, what they get, in which order. Promises none itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from itertools import chain
+
+from digest.after_sending import (
+    are_templates_broken,
+    begin_pause,
+    count_refusals,
+    find_mismatch,
+    find_reason_to_pause,
+    holds_all,
+    refusal_in,
+    words_of,
+)
+from digest.assembly import StillWaiting, assemble_digests
+from digest.composing import Card, compose_email, render_cards
+from digest.composing.headers import sender_address
+from digest.delivery import send_emails
+from digest.dispatching import Dispatch
+from digest.domain import DeliveryState, Digest, Email, Outcome, PausedBy, Subscriber
+from digest.parts import Choice, Parts, RunReport
+from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, in_own_order, is_sample
+from digest.storage import Returned
+
+log = logging.getLogger(__name__)
+
+
+def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+    """Match, compose, claim, send and record every digest of the edition that is still open."""
+    store = parts.store
+    if not choice.is_helping:  # whose subscriber files may be older
+        store.deliveries.suppress_strangers(day, known={reader.id for reader in parts.each_reader()})
+    pause = store.pause.current()
+    if pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once):
+        report.paused = words_of(pause)
+        return
+    waiting = store.deliveries.open_rows(day)
+    total = 1 if choice.only else len(waiting)
+    with store.deliveries.open_ownership() as owner:
+        each_reader = partial(_each_waiting, waiting, parts, choice, owner)
+        emails = _waiting_emails(each_reader, day, parts, choice, report)
+        dispatch = _open_dispatch(parts, owner)
+        _send(emails, dispatch, parts, report, total=total, is_probe=pause is not None)
+        report.mismatch = find_mismatch(day, dispatch, store.history)
+    report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _each_waiting(waiting: Collection[str], parts: Parts, choice: Choice, owner: str) -> Iterator[Subscriber]:
+    """The readers who wait and can be reached, one by one."""
+    readers = parts.each_reader()
+    if choice.is_helping:
+        readers = parts.store.subscribers.among(in_own_order(waiting, owner), parts.read_files())
+    return (reader for reader in readers if may_go(reader, waiting, parts) and choice.only in ("", reader.email))
+
+
+def _waiting_emails(
+    each_reader: Callable[[], Iterable[Subscriber]], day: date, parts: Parts, choice: Choice, report: RunReport
+) -> Iterator[Email]:
+    """Every email that may go now, and last those in doubt that the operator wants to go again."""
+    doubtful = [email for email in _doubtful(day, parts) if choice.only.lower() in ("", email.recipient.lower())]
+    return chain(_compose_untried_first(each_reader, day, parts, report), doubtful)
+
+
+def _send(
+    emails: Iterator[Email], dispatch: Dispatch, parts: Parts, report: RunReport, *, total: int, is_probe: bool
+) -> None:
+    """Claim, send and record them; what the relay refused for good counts, however the sending ends."""
+    refused: list[Returned] = []
+
+    def record(outcome: Outcome) -> None:
+        dispatch.record(outcome)
+        refused.extend(refusal_in(outcome))
+        parts.on_progress("delivering", report.composed, total)
+
+    claimed = dispatch.claim(emails)
+    try:
+        with report.timed("deliver"), closing(claimed):
+            report.end = send_emails(
+                claimed,
+                parts.relays,
+                record,
+                stopping=parts.stopping,
+                reserve=parts.store.pace.reserve,
+                is_probe=is_probe,
+                on_tick=dispatch.write_late,
+            )
+    finally:
+        try:
+            dispatch.close()
+        finally:
+            _settle_pause(count_refusals(refused, dispatch.counts, parts.store.reports), parts, report)
+
+
+def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
+    """Claims in groups that go out within a second, lest many wait in `sending` for a slow relay."""
+    rate = parts.relays[0].mails_a_second
+
+    def is_free() -> bool:
+        pause = parts.store.pause.current()
+        return pause is None or pause.by is PausedBy.SENDING
+
+    return Dispatch(
+        parts.store.deliveries,
+        owner,
+        group=CLAIMS_A_GROUP if rate is None else max(1, min(CLAIMS_A_GROUP, int(rate))),
+        keeps=parts.resends,
+        too_old=parts.now() - parts.expires_after,
+        may_claim=is_free,
+    )
+
+
+def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
+    return parts.store.deliveries.kept_emails(day) if parts.resends else ()
+
+
+def _settle_pause(doubts: str, parts: Parts, report: RunReport) -> None:
+    """Pause sending where the next mail would fare no better; end its own pause when a probe went through."""
+    if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed) or doubts:
+        report.paused = begin_pause(parts.store.pause, reason)
+    elif report.end is not None and report.end.is_probe_passed and parts.store.pause.end(PausedBy.SENDING):
+        report.notices.append("a mail went through: sending is no longer paused")
+
+
+def may_go(reader: Subscriber, waiting: Container[str], parts: Parts) -> bool:
+    """Whether the reader is among those who wait, and can be reached."""
+    return reader.id in waiting and not is_unreachable(reader, parts)
+
+
+def is_unreachable(reader: Subscriber, parts: Parts) -> bool:
+    """Whether it is a sample reader, whom no live relay is asked to reach."""
+    return is_sample(reader.email) and not parts.is_local
+
+
+def _digests_of(
+    readers: Iterable[Subscriber],
+    day: date,
+    parts: Parts,
+    report: RunReport,
+    *,
+    still_waiting: StillWaiting = frozenset,
+) -> Iterator[Digest]:
+    store = parts.store
+    losses = store.history.losses(before=day)
+    digests = assemble_digests(
+        readers, day, papers=store.papers, history=store.history, losses=losses, still_waiting=still_waiting
+    )
+    while True:
+        with report.timed("match"):
+            digest = next(digests, None)
+        if digest is None:
+            return
+        yield digest
+
+
+def _compose_untried_first(
+    each_reader: Callable[[], Iterable[Subscriber]], day: date, parts: Parts, report: RunReport
+) -> Iterator[Email]:
+    """The emails of readers whose mail hasn't failed, then the others': a few who block us stop nobody else's mail."""
+    failed = parts.store.deliveries.failed_through(day)
+    deferred = {row.subscriber_id for row in parts.store.history.find(edition=day, state=DeliveryState.DEFERRED)}
+    turns = (False, True) if failed else (False,)
+    readers = ((reader for reader in each_reader() if (reader.id in failed) is turn) for turn in turns)
+    still_waiting = partial(parts.store.deliveries.open_rows, day)
+    digests = chain.from_iterable(
+        _digests_of(some, day, parts, report, still_waiting=still_waiting) for some in readers
+    )
+    for email in _compose(digests, parts, report):
+        yield replace(email, before=DeliveryState.DEFERRED) if email.subscriber_id in deferred else email
+
+
+def _compose(
+    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
+) -> Iterator[Email]:
+    cards: dict[tuple[str, str], Card] = {}
+    for digest in _without_empty(digests, parts, report, is_rehearsal=is_rehearsal):
+        reader = digest.subscriber
+        try:
+            with report.timed("compose"):
+                email = compose_with_cards(digest, cards, parts)
+        except Exception as error:  # one digest that can't be made must not cost the others theirs
+            log.exception("the digest for %s can't be made", reader.email)
+            report.broken += 1
+            report.notices.append(f"the digest for {reader.email} can't be made: {error}")
+            if not is_rehearsal:
+                parts.store.deliveries.fail(digest.edition, reader.id, str(error))
+            if are_templates_broken(broken=report.broken, composed=report.composed):
+                return
+            continue
+        report.composed += 1
+        yield email
+
+
+def _without_empty(
+    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool
+) -> Iterator[Digest]:
+    """The digests that are mailed; the readers of empty ones are skipped, many in one commit."""
+    empty = list[str]()
+    for digest in digests:
+        if not digest.is_empty or parts.composer.letterhead.mails_when_empty:
+            yield digest
+        elif not is_rehearsal:
+            empty.append(digest.subscriber.id)
+        if len(empty) == READERS_A_BATCH:
+            parts.store.deliveries.skip(report.edition, empty)
+            empty = []
+    if empty:
+        parts.store.deliveries.skip(report.edition, empty)
+
+
+def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:
+    """One digest's email; `cards` keeps what is rendered: each paper's card once an edition and language."""
+    language = parts.composer.language_of(digest.subscriber.language).code
+    missing = [match.paper for match in digest.shown if (match.paper.id, language) not in cards]
+    cards.update(render_cards(missing, parts.composer, language))
+    return compose_email(digest, cards, parts.composer, sent_at=parts.now())
+
+
+def rehearse_digests(due: Iterable[Subscriber], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
+    """Compose all that would go out, planned already or not, and send it to the operator if asked; record nothing."""
+    waiting = parts.store.deliveries.open_rows(day) | {reader.id for reader in due}
+    readers = (reader for reader in parts.each_reader() if reader.id in waiting and choice.takes(reader))
+    emails = _compose(_digests_of(readers, day, parts, report), parts, report, is_rehearsal=True)
+    if choice.no_send:
+        for _ in emails:
+            pass
+        return
+    # what comes back of these is no reader's fault
+    sender = sender_address(parts.composer.letterhead)
+    redirected = (replace(email, recipient=choice.send_to, sender=sender) for email in emails)
+    with report.timed("deliver"):
+        report.end = send_emails(redirected, parts.relays, _forget, stopping=parts.stopping)
+
+
+def _forget(_outcome: Outcome) -> None:
+    """Record nothing: what goes to the operator's own address is no delivery."""
