@@ -1,15 +1,16 @@
 """How near does the whole job come to what a mail server can take? This measures it, by turns, on loopback.
 
 One side composes digests of the sample edition, commits each claim and outcome durably to SQLite, and sends over reused
-connections to Postfix's smtp-sink; another does the same with mails composed beforehand. The ceiling is Postfix's
-smtp-source, which repeats one mail of the same size over as many connections and remembers nothing. Beside them stands
-what comes first to mind: smtplib, a connection, an EmailMessage and a commit for each mail. All run in turn, several
-times; the table shows medians and the ratio. With `--sign` mails are signed with DKIM and a key of RSA-2048, by dkimpy
-on the naive side; then the ceiling is the signatures a second that `openssl speed` tells of one core.
+connections to Postfix's smtp-sink; another does so in several processes that share the edition, and a third sends mails
+composed beforehand. The ceiling is Postfix's smtp-source, which repeats one mail of the same size over as many
+connections and remembers nothing. Beside them stands what comes first to mind: smtplib, a connection, an EmailMessage and
+a commit for each mail. All run in turn, several times; the table shows medians and the ratio. With `--sign` mails are
+signed with DKIM and a key of RSA-2048, by dkimpy on the naive side; then the ceiling is the signatures a second that
+`openssl speed` tells of one core.
 
-`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--sign] [--memory READERS]`; needs
-smtp-sink and smtp-source, of Debian's package postfix. `--memory` prints the most memory that a run for so many signed
-up readers takes, over the first of its mails.
+`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--processes CORES] [--sign]
+[--memory READERS]`; needs smtp-sink and smtp-source, of Debian's package postfix. `--memory` prints the most memory that
+a run for so many signed up readers takes, over the first of its mails.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import multiprocessing
 import os
 import resource
 import shutil
@@ -35,6 +37,8 @@ from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +67,8 @@ DAY = date(2026, 6, 30)
 MORNING = datetime(2026, 6, 30, 7, 30, tzinfo=UTC)
 NAIVE_MAILS = 200
 MAILS_WATCHED = 2_000
+FORK = multiprocessing.get_context("fork")
+"""So that a process has from the start what others take a second to import and compile."""
 WORDS = (
     "language model",
     "diffusion",
@@ -103,11 +109,13 @@ def main() -> None:
         if asked.memory:
             print_memory(asked.memory, port, asked.connections)
             return
-        octets, mails, connections = measure_a_mail(port), asked.mails, asked.connections
+        octets, mails, connections, processes = measure_a_mail(port), asked.mails, asked.connections, asked.processes
+        several = f"the same by {processes} processes"
         source = partial(repeat_one_mail, str(tools["smtp-source"]), octets)
         sides: dict[str, Callable[[], Measured]] = {
             "smtp-source, the ceiling": lambda: source(mails, port, connections),
             "digest: compose, commit, send": lambda: send_digests(mails, port, connections),
+            several: lambda: send_digests(mails, port, connections, processes=processes),
             "digest: commit, send": lambda: send_composed(mails, port, connections),
             "naive: smtplib, all anew for each": lambda: send_naively(NAIVE_MAILS, port, octets),
         }
@@ -115,7 +123,8 @@ def main() -> None:
             pem, signer = make_key()
             sides = {
                 "openssl speed rsa2048, the ceiling": measure_signatures,
-                "digest: compose, sign, commit, send": lambda: send_digests(mails, port, connections, sign=signer),
+                "digest: compose, sign, commit, send": lambda: send_digests(mails, port, connections, signer),
+                several: lambda: send_digests(mails, port, connections, signer, processes=processes),
                 "naive: the same with dkimpy": lambda: send_naively(NAIVE_MAILS, port, octets, sign=_by_dkimpy(pem)),
             }
         turns: dict[str, list[Measured]] = {name: [] for name in sides}
@@ -205,19 +214,41 @@ def measure_a_mail(port: int) -> int:
     return int(statistics.median(sizes))
 
 
-def send_digests(mails: int, port: int, connections: int, sign: Sign | None = None) -> Measured:
-    """The whole job for so many readers, after the day was collected and planned."""
-    with tempfile.TemporaryDirectory() as folder, _open_parts(Path(folder), mails, port, connections, sign) as parts:
-        collect_edition(Edition(DAY, DAY), parts)
-        plan_digests(parts.readers(), DAY, parts)
-        report = RunReport(DAY)
-        before, began = time.process_time(), time.perf_counter()
-        deliver_digests(DAY, parts, Choice(), report)
-        measured = Measured(mails, time.perf_counter() - began, time.process_time() - before)
-        states, _ = parts.store.history.totals(DAY)
-    if states[DeliveryState.SENT] != mails or report.mismatch:
-        sys.exit(f"not everybody got a mail: {states} {report.mismatch}")
-    return measured
+def send_digests(mails: int, port: int, connections: int, sign: Sign | None = None, *, processes: int = 1) -> Measured:
+    """The whole job for so many readers, after the day was collected and planned; by processes that are there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with _open_parts(folder, mails, port, connections, sign) as parts:
+            collect_edition(Edition(DAY, DAY), parts)
+            plan_digests(parts.readers(), DAY, parts)
+        ready, done = FORK.Barrier(processes), FORK.SimpleQueue()
+        each = connections // processes
+        shares = [
+            FORK.Process(target=_send_a_share, args=(folder, mails, port, each, sign, number > 0, ready, done))
+            for number in range(processes)
+        ]
+        for share in shares:
+            share.start()
+        began, ended, cpu, mismatches = zip(*(done.get() for _ in shares), strict=True)
+        for share in shares:
+            share.join()
+        with _open_parts(folder, 0, port, 1) as parts:
+            states, _ = parts.store.history.totals(DAY)
+    if states[DeliveryState.SENT] != mails or any(mismatches):
+        sys.exit(f"not everybody got a mail: {states} {mismatches}")
+    return Measured(mails, max(ended) - min(began), sum(cpu))
+
+
+def _send_a_share(
+    folder: Path, mails: int, port: int, connections: int, sign: Sign | None, is_helping: bool,  # noqa: FBT001 - positional across processes
+    ready: Barrier, done: SimpleQueue[tuple[float, float, float, str]],
+) -> None:  # fmt: skip
+    report, choice = RunReport(DAY), Choice(is_helping=is_helping)
+    with _open_parts(folder, mails, port, connections, sign) as parts:
+        ready.wait()
+        before, began = time.process_time(), time.monotonic()
+        deliver_digests(DAY, parts, choice, report)
+        done.put((began, time.monotonic(), time.process_time() - before, report.mismatch))
 
 
 def send_composed(mails: int, port: int, connections: int) -> Measured:
@@ -321,6 +352,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--mails", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--sign", action="store_true")
     parser.add_argument("--memory", type=int, default=0, metavar="READERS")
     return parser.parse_args()

@@ -25,6 +25,7 @@ from digest.cli import (
     sending,
     serving,
     views,
+    working,
 )
 from digest.cli.edge import Context, ExitCode
 from digest.cli.logs import LogFormat, set_up_logs
@@ -46,6 +47,7 @@ backtesting.register(app)
 readers.register(app)
 bounces.register(app)
 serving.register(app)
+working.register(app)
 demonstrating.register(app)
 checking.register(app)
 

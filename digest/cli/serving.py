@@ -23,10 +23,11 @@ from digest.cli.output import say
 from digest.cli.servers import address_of, bind, serve_pages
 from digest.composing.wording import counted
 from digest.config import Config
+from digest.delivery import Stopped
 from digest.delivery.inbox import open_inbox
 from digest.domain import Subscriber
 from digest.errors import ConfigError, DigestError, Mistake
-from digest.parts import Choice, Parts, RunReport
+from digest.parts import WHOEVER_WAITS, Choice, Parts, RunReport
 from digest.pipeline import is_anybody_waiting, release_claims, run_edition
 from digest.planning import hour_of
 from digest.schedule import EditionSchedule, open_schedule
@@ -123,19 +124,29 @@ def serve_waiting(config: Config, parts: Parts) -> None:
     """Serve whoever still waits: deferred mail of any edition that hasn't expired, and readers whose hour has come."""
     release_claims(parts)
     now = parts.now()
-    today, oldest = _site_day(now, config), _site_day(now - parts.expires_after, config)
-    for days_ago in range((today - oldest).days, 0, -1):
-        _serve_waiting_of(today - timedelta(days=days_ago), parts, Choice(collects=False, plans=False))
+    *earlier, today = days_waiting(now, config)
+    for day in earlier:
+        serve_waiting_of(day, parts, WHOEVER_WAITS)
     is_closed = parts.store.ledger.is_closed(today)
-    _serve_waiting_of(today, parts, replace(_choice(config, today, now), collects=not is_closed))
+    serve_waiting_of(today, parts, replace(_choice(config, today, now), collects=not is_closed))
 
 
-def _serve_waiting_of(day: date, parts: Parts, choice: Choice) -> None:
+def days_waiting(now: datetime, config: Config) -> list[date]:
+    """The editions whose mail may still wait, today's last: older mail has expired."""
+    today, oldest = _site_day(now, config), _site_day(now - config.schedule.expires_after, config)
+    return [today - timedelta(days=days_ago) for days_ago in range((today - oldest).days, -1, -1)]
+
+
+def serve_waiting_of(day: date, parts: Parts, choice: Choice) -> bool:
+    """Serve whoever waits of one edition; what goes wrong is logged. Returns whether it was asked to stop meanwhile."""
     try:
         if is_anybody_waiting(day, parts, choice):
-            _log_report(run_edition(day, parts, choice))
+            report = run_edition(day, parts, choice)
+            _log_report(report)
+            return report.end is not None and report.end.stopped is Stopped.INTERRUPTED
     except DigestError as error:
         log.error("the edition of %s can't be run; it is tried again: %s", day, error)  # noqa: TRY400 - it says it all
+    return False
 
 
 def _choice(config: Config, day: date, moment: datetime) -> Choice:

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -121,3 +123,27 @@ def test_old_history_goes_with_the_next_run(prepared: Installation) -> None:
 def test_words_that_begin_like_a_formula_are_written_as_words(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_csv(("reply", "papers"), [{"reply": words, "papers": ["a", "b"]}])
     assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [["reply", "papers"], [f"'{words}", "a b"]]
+
+
+def test_a_worker_sends_what_another_process_has_planned_until_it_is_told_to_end(prepared: Installation) -> None:
+    papers = prepared.folder / "papers"
+    (papers / f"{DAY}.jsonl").rename(papers / f"{datetime.now(UTC).date()}.jsonl")
+    assert prepared.call("pause", "--reason", "others are to send").code == 0
+    assert prepared.call("run").code == 1
+    assert states_of(prepared) == {"pending"}
+    assert prepared.call("resume").code == 0
+
+    working = prepared.start("worker")
+    try:
+        deadline = time.monotonic() + 60
+        while states_of(prepared) != {"sent", "deferred", "unknown"}:
+            assert time.monotonic() < deadline, "the worker doesn't send"
+    finally:
+        working.terminate()
+        _, told = working.communicate(timeout=60)
+    assert working.returncode == 0
+    assert "bob@example.org: deferred: 450 4.2.0 later" in told
+
+
+def states_of(installation: Installation) -> set[str]:
+    return {row["state"] for row in installation.call("history", "--json").document}

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from digest.domain import Email
+from digest.composing import Composer, open_composer
+from digest.domain import Email, Letterhead
 from tests.delivery.hostile import FaultServer, running
+from tests.delivery.world import Make, open_world
 
 
 @pytest.fixture
@@ -85,3 +87,15 @@ def unused_port() -> int:
     """A port that nothing listens on."""
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
         return server.server_address[1]
+
+
+@pytest.fixture(scope="session")
+def composer() -> Composer:
+    return open_composer(Letterhead("Papers", "Papers <digest@papers.example>", "https://papers.example", ("key",)))
+
+
+@pytest.fixture
+def make(tmp_path: Path, composer: Composer) -> Iterator[Make]:
+    """Makes an installation whose readers have these first names."""
+    with ExitStack() as opened:
+        yield lambda *first_names: opened.enter_context(open_world(tmp_path, composer, names=first_names))

@@ -6,7 +6,7 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.composing import Composer, open_composer
+from digest.composing import Composer
 from digest.delivery import Stopped
 from digest.dispatching import Dispatch
-from digest.domain import DeliveryState, Email, Letterhead, Outcome, Pause, PausedBy, Status
+from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Status
 from digest.errors import StoreError
 from digest.parts import Choice
 from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests
@@ -35,17 +35,6 @@ PIPELINING = ("SIZE 10000000", "8BITMIME", "PIPELINING")
 NEXT_DAY = DAY + timedelta(days=1)
 GARBAGE = "xyzzy \x00\xff"
 ENDLESS = "250 " + "z" * 100_000
-
-
-@pytest.fixture(scope="session")
-def composer() -> Composer:
-    return open_composer(Letterhead("Papers", "Papers <digest@papers.example>", "https://papers.example", ("key",)))
-
-
-@pytest.fixture
-def make(tmp_path: Path, composer: Composer) -> Iterator[Make]:
-    with ExitStack() as opened:
-        yield lambda *first_names: opened.enter_context(open_world(tmp_path, composer, names=first_names))
 
 
 @pytest.mark.parametrize(
