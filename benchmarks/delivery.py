@@ -1,21 +1,22 @@
 """How near does the whole job come to what a mail server can take? This measures it, by turns, on loopback.
 
-One side composes digests of the sample edition, commits each claim and outcome durably to SQLite, and sends over reused
-connections to Postfix's smtp-sink; another does so in several processes that share the edition, and a third sends mails
-composed beforehand. The ceiling is Postfix's smtp-source, which repeats one mail of the same size over as many
-connections and remembers nothing. Beside them stands what comes first to mind: smtplib, a connection, an EmailMessage and
-a commit for each mail. All run in turn, several times; the table shows medians and the ratio. With `--sign` mails are
-signed with DKIM and a key of RSA-2048, by dkimpy on the naive side; then the ceiling is the signatures a second that
-`openssl speed` tells of one core.
+One side composes digests of the sample edition, commits each claim and outcome durably to SQLite, and sends over
+reused connections to Postfix's smtp-sink; another does so in several processes that share the edition, and a third
+sends mails composed beforehand. The ceiling is Postfix's smtp-source, which repeats one mail of the same size over as
+many connections and remembers nothing. Beside them stands what comes first to mind: smtplib, a connection, an
+EmailMessage and a commit for each mail. All run in turn, several times; the table shows medians and the ratio. With
+`--sign` mails are signed with DKIM and a key of RSA-2048, by dkimpy on the naive side; then the ceiling is the
+signatures a second that `openssl speed` tells of one core.
 
-`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--processes CORES] [--sign]
-[--memory READERS]`; needs smtp-sink and smtp-source, of Debian's package postfix. `--memory` prints the most memory that
-a run for so many signed up readers takes, over the first of its mails.
+`python benchmarks/delivery.py [--mails 2000] [--connections 16] [--rounds 5] [--processes CORES] [--sign] [--memory
+READERS]`; needs smtp-sink and smtp-source, of Debian's package postfix. `--memory` prints the most memory that a run
+for so many signed up readers takes, over the first of its mails.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import multiprocessing
@@ -99,6 +100,7 @@ class Measured:
 
 def main() -> None:
     """Print the table."""
+    gc.freeze()  # as the program does
     asked = _read_arguments()
     logging.disable(logging.WARNING)
     path = f"{os.environ.get('PATH', '')}:/usr/sbin"
