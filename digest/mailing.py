@@ -173,7 +173,8 @@ def _compose_untried_first(
         _digests_of(some, day, parts, report, still_waiting=still_waiting) for some in readers
     )
     for email in _compose(digests, parts, report):
-        yield replace(email, before=DeliveryState.DEFERRED) if email.subscriber_id in deferred else email
+        before = DeliveryState.DEFERRED if email.subscriber_id in deferred else DeliveryState.PENDING
+        yield replace(email, before=before, has_failed=email.subscriber_id in failed)
 
 
 def _compose(

@@ -38,19 +38,24 @@ class Health:
     """Whether sending is paused and this is the one try to see whether it would go now."""
     relay_errors: int = 0
     """Rounds of trouble in a row."""
+    _has_taken: bool = False
+    """Whether the relay took a mail."""
     _refusals: int = 0
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=ATTEMPTS_WATCHED))
 
     def heed_success(self) -> None:
         """Take note that the relay works and likes our mail."""
         self.relay_errors = self._refusals = 0
-        self.is_probe = False
+        self.is_probe, self._has_taken = False, True
         self._recent.append(False)
 
-    def heed_failure(self, error: DeliveryError, *, errors_before: int) -> tuple[Stopped, str] | None:
+    def heed_failure(
+        self, error: DeliveryError, *, errors_before: int, has_failed: bool = False
+    ) -> tuple[Stopped, str] | None:
         """Why to stop, if the failure, or the run of failures it belongs to, would meet the next email too.
 
         `errors_before` is what `relay_errors` was when the attempt began: connections that fail together count once.
+        Where the reader's mail `has_failed` before, and others' is taken, a server's refusal says nothing new of us.
         """
         if isinstance(error, RelayDown | InDoubt) or (isinstance(error, Deferred) and error.code is None):
             return self._heed_trouble(error, errors_before)
@@ -58,7 +63,7 @@ class Health:
             return None  # the relay was not asked
         self.relay_errors = 0
         if isinstance(error, PolicyRefused):
-            return self._heed_refusal(error)
+            return self._heed_refusal(error, is_old=has_failed and self._has_taken)
         self._refusals = 0
         self.is_probe = False  # the relay took our mail as far as this reader's server
         self._recent.append(False)
@@ -74,11 +79,14 @@ class Health:
         # a relay that ends a connection with a 421 has only had enough of that connection
         return None if isinstance(error, RelayDown) else self._heed_ratio(error)
 
-    def _heed_refusal(self, error: PolicyRefused) -> tuple[Stopped, str] | None:
-        self._refusals += 1
+    def _heed_refusal(self, error: PolicyRefused, *, is_old: bool) -> tuple[Stopped, str] | None:
         if isinstance(error, SenderRefused) or not error.enhanced_code.startswith("5.7."):
             return Stopped.PAUSED, f"our mail is refused: {error.reply}"
-        needed = 1 if self.is_probe or error.enhanced_code in REFUSED_AT_ONCE else POLICY_REFUSALS_IN_A_ROW
+        is_enough = self.is_probe or error.enhanced_code in REFUSED_AT_ONCE
+        if is_old and not is_enough:
+            return None
+        self._refusals += 1
+        needed = 1 if is_enough else POLICY_REFUSALS_IN_A_ROW
         if self._refusals >= needed:
             return Stopped.PAUSED, f"our mail is refused: {error.reply} — check the sender's SPF, DKIM and DMARC"
         return self._heed_ratio(error)

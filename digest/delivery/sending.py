@@ -164,7 +164,7 @@ async def _send(sending: _Sending, transport: Transport, claim: _Claim, domain: 
         raise
     except DeliveryError as error:
         is_slowed = error.slows_domain
-        sending.heed_failure(error, errors_before)
+        sending.heed_failure(error, errors_before, has_failed=claim.email.has_failed)
         sending.let_follow()
         sending.record(claim, outcome_of(claim.email, error), seconds=time.monotonic() - began)
     else:
@@ -308,9 +308,9 @@ class _Sending:
         if self.failure is None:
             self.failure = error
 
-    def heed_failure(self, error: DeliveryError, errors_before: int) -> None:
+    def heed_failure(self, error: DeliveryError, errors_before: int, *, has_failed: bool = False) -> None:
         """Stop if the failure would meet the next email too."""
-        if verdict := self.health.heed_failure(error, errors_before=errors_before):
+        if verdict := self.health.heed_failure(error, errors_before=errors_before, has_failed=has_failed):
             why, words = verdict
             self.stop(why, f"{self.relay.name}: {words}")
 

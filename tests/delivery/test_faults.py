@@ -301,8 +301,26 @@ def test_three_readers_whose_servers_block_us_dont_cost_the_others_their_mail(ma
     assert world.states() == {"sent": 6, "deferred": 3}
     world.pass_time(days=1)
     world.announce(NEXT_DAY)
-    world.run(NEXT_DAY)
+    assert world.run(NEXT_DAY).paused == ""
     assert world.states(NEXT_DAY) == {"sent": 6, "deferred": 3}
+
+
+def test_readers_who_are_refused_again_pause_sending_while_nobody_else_gets_through(make: Make, relay: Relay) -> None:
+    world = make(*names(4))
+    world.relay_to(relay({"RCPT": ["450 4.2.0 later"] * 4 + ["550 5.7.1 blocked", "…"]}))
+    world.run()
+    world.pass_time(minutes=7)
+
+    assert "blocked" in world.run().paused
+
+
+def test_a_provider_that_misses_our_signature_pauses_sending_each_day(make: Make, relay: Relay) -> None:
+    world = make("ada", "gil")
+    world.relay_to(relay({"RCPT gil@readers.example": ["550 5.7.26 not authenticated", "…"]}))
+    assert "not authenticated" in world.run().paused
+    world.pass_time(days=1)
+    world.announce(NEXT_DAY)
+    assert "not authenticated" in world.run(NEXT_DAY).paused
 
 
 def test_a_deferred_mail_that_is_claimed_and_never_tried_stays_deferred(make: Make, relay: Relay) -> None:
