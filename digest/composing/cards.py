@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from markupsafe import escape
 
@@ -35,7 +36,8 @@ ABSTRACT_CHARACTERS = (420, 300, 160)
 # private-use characters: cleaning takes them out of every text, so these can only be ours
 _TITLE, _WHY, _ABSTRACT, _LINK = _HOLES = "\ue000\ue001\ue002\ue003"
 _HOLE = re.compile(f"([{_HOLES}])")
-_HOLE_IN_TEXT = re.compile(f" *([{_HOLES}])")  # what is filled in brings its indentation
+# what is filled in brings its indentation; a line with the link is a piece: only a whole one can be encoded
+_HOLE_IN_TEXT = re.compile(f"(?m) *([{_TITLE}{_WHY}{_ABSTRACT}]|^.*{_LINK}.*$)")
 _CUT = f"\N{NO-BREAK SPACE}{ELLIPSIS}"
 _CUT_HERE, _ELLIPSIS = seven_bit(_CUT).decode(), seven_bit(ELLIPSIS).decode()
 _FEEDBACK = Feedback(*(f"{_LINK}/{verb}" for verb in (Verb.MORE, Verb.LESS, Verb.MUTE)))
@@ -61,21 +63,23 @@ class Shown:
 
     pieces: tuple[bytes, ...]
     """Its HTML, cut where each reader's own link goes."""
-    text: bytes
+    text: tuple[bytes | str, ...]
+    """Its text; a line with the link isn't encoded yet."""
 
     @property
     def asks(self) -> bool:
         """Whether there are links for the reader to say what they think of the paper."""
-        return len(self.pieces) > 1
-
-    @property
-    def html(self) -> bytes:
-        """The HTML of a paper that doesn't ask."""
-        return self.pieces[0]
+        return len(self.pieces) > 1 or any(isinstance(piece, str) for piece in self.text)
 
     def html_with(self, link: str) -> bytes:
-        """The HTML with one reader's link, which the verbs follow."""
-        return _encoded(link).join(self.pieces)
+        """The HTML with one reader's link, which the verbs follow; empty for a paper that doesn't ask."""
+        return (_encoded(link) if link else b"").join(self.pieces)
+
+    def text_with(self, link: str) -> bytes:
+        """The text likewise."""
+        return b"".join(
+            [quoted_printable(piece.replace(_LINK, link)) if isinstance(piece, str) else piece for piece in self.text]
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # only ever equal to itself, which makes it a cheap key
@@ -129,7 +133,15 @@ def _show(
         said = card.language.say("Why: {reasons}", reasons=said)
     html = {_TITLE: _title(card, reasons), _WHY: _encoded(said).decode(), _ABSTRACT: _abstract(card, reasons, step)}
     pieces = _fill(look.html, html).encode().split(_LINK.encode())
-    return Shown(tuple(pieces), _fill(look.text, {_WHY: _in_lines(said)}).encode())
+    text = [_in_lines(said) if piece == _WHY else piece.replace(_WHY, said) for piece in look.text]
+    return Shown(tuple(pieces), tuple(_joined_but_links(text)))
+
+
+def _joined_but_links(text: Iterable[str]) -> Iterator[bytes | str]:
+    """A text's pieces joined, but for those with the link."""
+    for has_link, pieces in groupby(text, lambda piece: _LINK in piece):
+        whole = "".join(pieces)
+        yield whole if has_link else whole.encode()
 
 
 def _said_of(
@@ -191,9 +203,9 @@ def _render_look(html: Page, text: Page, values: Mapping[str, object]) -> Look:
 
 
 def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[str]:
-    """The pieces of a page encoded as its part will be, and the holes between them as they are."""
+    """The pieces of a page encoded as its part will be, and those with holes as they are."""
     for piece in pieces:
-        yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
+        yield piece if _HOLE.search(piece) else encode(piece).decode("ascii")
 
 
 def _encoded(text: str) -> bytes:

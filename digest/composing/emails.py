@@ -74,12 +74,12 @@ class _Fitted:
     """A digest cut to what a mail holds."""
 
     digest: Digest
-    papers: tuple[Shown, ...]
-    """What is shown of each paper, in the digest's order."""
     values: dict[str, Any]
     """The templates' values."""
     html: bytes
     """The HTML part."""
+    texts: list[bytes]
+    """What the text part shows of each paper, in the digest's order."""
 
 
 def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: datetime) -> Email:
@@ -93,7 +93,7 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
     draft = _begin(digest, cards, composer)
     fitted = _fit(digest, draft)
     shown, subject = fitted.digest, fitted.values["subject"]
-    text = fill_text(composer.digest_text.render(**fitted.values), [paper.text for paper in fitted.papers])
+    text = fill_text(composer.digest_text.render(**fitted.values), fitted.texts)
     headers = digest_headers(
         shown,
         letterhead,
@@ -131,10 +131,13 @@ def _fit(digest: Digest, draft: _Draft) -> _Fitted:
     for shown, layout in _ever_smaller(digest):
         values = {**_values(shown, draft), "sections": tuple(_sections(shown, layout, draft))}
         papers = tuple(_show_papers(shown, layout, draft))
-        html = _html_part(shown, papers, values, draft)
+        links = tuple(_ask(shown, papers, draft))
+        cards = [paper.html_with(link) for paper, link in zip(papers, links, strict=True)]
+        html = fill_html(draft.composer.digest_html.render(**values), cards)
         size = len(html)
         if size <= HTML_BYTES:
-            return _Fitted(shown, papers, values, html)
+            texts = [paper.text_with(link) for paper, link in zip(papers, links, strict=True)]
+            return _Fitted(shown, values, html, texts)
     raise ComposeError(f"the email has {size:,} bytes even without papers, over {HTML_BYTES:,}")
 
 
@@ -194,15 +197,11 @@ def _show_papers(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[Sho
             yield show_paper(draft.cards[match.paper.id], match, section.kind, step)
 
 
-def _html_part(digest: Digest, papers: Iterable[Shown], values: dict[str, Any], draft: _Draft) -> bytes:
+def _ask(digest: Digest, papers: Iterable[Shown], draft: _Draft) -> Iterator[str]:
+    """Each paper's link to say what one thinks of it; empty for those that don't ask."""
     feedback_of, reader = draft.composer.feedback_of, digest.subscriber.id
-    pieces = [
-        shown.html_with(feedback_of(reader, match.paper.id, digest.edition))
-        if feedback_of and shown.asks
-        else shown.html
-        for match, shown in zip(digest.shown, papers, strict=True)
-    ]
-    return fill_html(draft.composer.digest_html.render(**values), pieces)
+    for match, shown in zip(digest.shown, papers, strict=True):
+        yield feedback_of(reader, match.paper.id, digest.edition) if feedback_of and shown.asks else ""
 
 
 def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Section]:
