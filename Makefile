@@ -36,7 +36,7 @@ recorded:         ## what became of every recorded page and bounce: files, recor
 	$(BIN)/python -m tests.sources.recorded $(DIGEST_TEST_DATA)
 	$(BIN)/python -m tests.bounces.recorded $(DIGEST_TEST_DATA)
 
-mails:            ## the mails of 20 recorded days for 50 recorded profiles into build/mails, and the faults in them
+mails:            ## the mails of 20 recorded days for 50 recorded profiles into build/mails, and their faults; some minutes
 	mkdir -p build/mails
 	$(BIN)/python -m tests.composing.recorded $(DIGEST_TEST_DATA) build/mails
 

@@ -35,7 +35,7 @@ ABSTRACT_CHARACTERS = (420, 300, 160)
 # private-use characters: cleaning takes them out of every text, so these can only be ours
 _TITLE, _WHY, _ABSTRACT, _LINK = _HOLES = "\ue000\ue001\ue002\ue003"
 _HOLE = re.compile(f"([{_HOLES}])")
-_HOLE_IN_TEXT = re.compile(f" *([{_HOLES}])")  # what is filled in brings its indentation
+_HOLE_IN_TEXT = re.compile(f"( *[{_TITLE}{_WHY}{_ABSTRACT}]|{_LINK})")  # what is filled in brings its indentation
 _CUT = f"\N{NO-BREAK SPACE}{ELLIPSIS}"
 _CUT_HERE, _ELLIPSIS = seven_bit(_CUT).decode(), seven_bit(ELLIPSIS).decode()
 
@@ -58,13 +58,17 @@ class Look:
 class Shown:
     """A paper as those readers see it whom the same words brought it, encoded: what a mail is joined of."""
 
-    pieces: tuple[bytes, ...]
-    """Its HTML, cut where each reader's own link goes."""
-    text: bytes
+    html: tuple[bytes, ...]
+    text: tuple[bytes, ...]
+    """Both cut where each reader's own link goes."""
 
     def html_with(self, link: bytes) -> bytes:
         """The HTML with one reader's link, encoded, which what they say follows."""
-        return link.join(self.pieces)
+        return link.join(self.html)
+
+    def text_with(self, link: bytes) -> bytes:
+        """The text likewise."""
+        return link.join(self.text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # only ever equal to itself, which makes it a cheap key
@@ -121,8 +125,12 @@ def _show(
         _WHY: in_references(escape(said)).decode(),
         _ABSTRACT: _abstract(card, reasons, step),
     }
-    pieces = _fill(look.html, html).encode().split(_LINK.encode())
-    return Shown(tuple(pieces), _fill(look.text, {_WHY: _in_lines(said)}).encode())
+    return Shown(_cut_at_links(look.html, html), _cut_at_links(look.text, {_WHY: _in_lines(said)}))
+
+
+def _cut_at_links(pieces: Pieces, fillings: Mapping[str, str]) -> tuple[bytes, ...]:
+    filled = "".join([fillings.get(piece, piece) for piece in pieces])
+    return tuple(part.encode() for part in filled.split(_LINK))
 
 
 def _said_of(
@@ -186,7 +194,8 @@ def _render_look(html: Page, text: Page, values: Mapping[str, object]) -> Look:
 def _encode(pieces: Iterable[str], encode: Callable[[str], bytes]) -> Iterator[str]:
     """The pieces of a page encoded as its part will be, and the holes between them as they are."""
     for piece in pieces:
-        yield piece if _HOLE.fullmatch(piece) else encode(piece).decode("ascii")
+        hole = piece.strip(" ")
+        yield hole if _HOLE.fullmatch(hole) else encode(piece).decode("ascii")
 
 
 def _in_lines(text: str) -> str:
@@ -230,7 +239,3 @@ def _abstract(card: Card, reasons: Iterable[Reason], step: int) -> str:
         shown += (f"{_CUT_HERE} " if passage[0] > end else "") + card.abstract_html.marked(spans, passage)
         end = passage[1]
     return shown + (_CUT_HERE if end < len(card.abstract) else "")
-
-
-def _fill(pieces: Pieces, fillings: Mapping[str, str]) -> str:
-    return "".join([fillings.get(piece, piece) for piece in pieces])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -16,7 +16,7 @@ from digest.composing.building import best_first, is_personal, personal_matches,
 from digest.composing.cards import A_LINE, ABSTRACT_CHARACTERS, Card, Cards, Shown, show_paper
 from digest.composing.headers import digest_headers, envelope_address, return_path
 from digest.composing.language import Language
-from digest.composing.message import in_references, write_message
+from digest.composing.message import in_references, on_own_lines, write_message
 from digest.composing.splicing import fill_html, fill_text, hole
 from digest.composing.templates import Composer, shared_values
 from digest.domain import Digest, Email, SectionKind
@@ -78,12 +78,12 @@ class _Fitted:
     """A digest cut to what a mail holds."""
 
     digest: Digest
-    papers: tuple[Shown, ...]
-    """What is shown of each paper, in the digest's order."""
     values: dict[str, Any]
     """The templates' values."""
     html: bytes
     """The HTML part."""
+    texts: list[bytes]
+    """What the text part shows of each paper, in the digest's order."""
 
 
 def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: datetime) -> Email:
@@ -97,7 +97,7 @@ def compose_email(digest: Digest, cards: Cards, composer: Composer, *, sent_at: 
     draft = _begin(digest, cards, composer)
     fitted = _fit(digest, draft)
     shown, subject = fitted.digest, fitted.values["subject"]
-    text = fill_text(composer.digest_text.render(**fitted.values), [paper.text for paper in fitted.papers])
+    text = fill_text(composer.digest_text.render(**fitted.values), fitted.texts)
     headers = digest_headers(
         shown,
         letterhead,
@@ -135,10 +135,13 @@ def _fit(digest: Digest, draft: _Draft) -> _Fitted:
     for shown, layout in _ever_smaller(digest):
         values = {**_values(shown, draft), "sections": tuple(_sections(shown, layout, draft))}
         papers = tuple(_show_papers(shown, layout, draft))
-        html = _html_part(papers, values, draft)
+        link = draft.links["learn"]
+        cards = [paper.html_with(in_references(escape(link))) for paper in papers]
+        html = fill_html(draft.composer.digest_html.render(**values), cards)
         size = len(html)
         if size <= HTML_BYTES:
-            return _Fitted(shown, papers, values, html)
+            texts = [paper.text_with(on_own_lines(link)) for paper in papers]
+            return _Fitted(shown, values, html, texts)
     raise ComposeError(f"the email has {size:,} bytes even without papers, over {HTML_BYTES:,}")
 
 
@@ -199,11 +202,6 @@ def _show_papers(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[Sho
         for match in section.matches:
             step = layout.step if match.paper.id in layout.carded else A_LINE
             yield show_paper(draft.cards[match.paper.id], match, section.kind, step)
-
-
-def _html_part(papers: Iterable[Shown], values: dict[str, Any], draft: _Draft) -> bytes:
-    link = in_references(escape(draft.links["learn"]))
-    return fill_html(draft.composer.digest_html.render(**values), [paper.html_with(link) for paper in papers])
 
 
 def _sections(digest: Digest, layout: _Layout, draft: _Draft) -> Iterator[_Section]:

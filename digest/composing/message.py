@@ -51,6 +51,12 @@ def quoted_printable(text: str) -> bytes:
     return binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
 
 
+def on_own_lines(text: str) -> bytes:
+    """Quoted-printable text between soft line breaks, so that what stands around it is encoded without it."""
+    # a soft break takes the place of the sign behind the last line, which so has room for it
+    return b"=\r\n" + quoted_printable(f"{text}~")[:-1] + b"=\r\n"
+
+
 def seven_bit(html: str) -> bytes:
     """HTML as a part's content: ASCII by character references, CRLF, lines of at most FOLDED_OCTETS.
 

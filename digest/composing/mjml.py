@@ -73,6 +73,7 @@ _TAG = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_NO_ATTRIBUTE = re.compile(r' vertical-align="\w+"')
 _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']+)["']""")
 _OFFSET = re.compile(r"\d+")
 
@@ -101,6 +102,8 @@ def compile_mjml(path: Path, source: str, fragments: dict[str, tuple[Path, str]]
     html = html.replace("display:none;font-size:1px;color:#ffffff;line-height:1px;", "display:none;mso-hide:all;")
     # a mail read on its own is a page, whose contents want a landmark; the compiler calls it an article
     html = html.replace('aria-roledescription="email"', "").replace('role="article"', 'role="main"')
+    # no attribute of HTML, and a namespace that the elements in it declare themselves
+    html = _NO_ATTRIBUTE.sub("", html).replace(' xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o=', " xmlns:o=")
     for file, text in ((path, source), *fragments.values()):
         for expression in _EXPRESSION.finditer(text):
             if expression[0] not in html:

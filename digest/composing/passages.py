@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from digest.composing.cleaning import SENTENCE_END, word_end
 from digest.composing.marking import Span
@@ -10,9 +12,21 @@ from digest.composing.marking import Span
 LONGEST_PASSAGE_CHARACTERS = 280
 _WORDS_BEFORE_HIT_CHARACTERS = 100
 
+# six lowercase words of eight letters in a row, and nine of six, up to the last two: SpamAssassin's LONGWORDS wants two
+# of these and ten of five, so that a mail without the first two isn't guilty by its papers' abstracts
+_LONG_WORDS = tuple(
+    re.compile(rf"\b(?:{word}[\s.]+){{{number - 2}}}(?={word}[\s.]+({word})(?:[\s.]|\Z))")
+    for number, word in ((6, "[a-z]{8,}"), (9, "[a-z]{6,}"))
+)
+
 
 def opening_end(text: str, limit: int) -> int:
-    """Where the opening of a text ends: at a sentence's end in the second half of `limit`, else at a word's."""
+    """Where the opening of a text ends: at a sentence's end in the second half of `limit`, else at a word's.
+
+    It ends before the last two of so many long words in a row that spam filters take them for noise.
+    """
+    if last_two := _find_long_words(text, 0, limit):
+        limit = last_two[0]
     if len(text) <= limit:
         return len(text)
     ends = [found.end() for found in SENTENCE_END.finditer(text, limit // 2, limit)]
@@ -33,6 +47,31 @@ def passage_of(text: str, hits: Sequence[Sequence[Span]], opening: int) -> Span 
         start = text.find(" ", hit - _WORDS_BEFORE_HIT_CHARACTERS, hit) + 1 or hit
     end = SENTENCE_END.search(text, hit)
     stop = end.end() if end else len(text)
-    return start, stop if stop - start <= LONGEST_PASSAGE_CHARACTERS else word_end(
-        text, start + LONGEST_PASSAGE_CHARACTERS
-    )
+    if stop - start > LONGEST_PASSAGE_CHARACTERS:
+        stop = word_end(text, start + LONGEST_PASSAGE_CHARACTERS)
+    return _short_of_long_words(text, (start, stop), hit, begin=start if start > opening else 0)
+
+
+def _short_of_long_words(text: str, passage: Span, hit: int, *, begin: int) -> Span:
+    """The passage up to the last of too many long words in a row, or from the hit on where it isn't before that word.
+
+    They are looked for from `begin`, where what is shown before the passage, and joins it, begins.
+    """
+    start, stop = passage
+    last_two = _find_long_words(text, begin, stop)
+    if last_two and last_two[1] <= hit:
+        start, last_two = hit, _find_long_words(text, hit, stop)
+    return start, len(text[: last_two[1]].rstrip()) if last_two else stop
+
+
+def _find_long_words(text: str, begin: int, stop: int) -> Span | None:
+    """Where the last two of the first too many long words in a row begin."""
+    if not _has_long_words(text):
+        return None
+    found = [match for pattern in _LONG_WORDS if (match := pattern.search(text, begin, stop))]
+    return min(((match.end(), match.start(1)) for match in found), default=None)
+
+
+@lru_cache(maxsize=4096)  # few abstracts have any, and each is asked for all its readers
+def _has_long_words(text: str) -> bool:
+    return any(pattern.search(text) for pattern in _LONG_WORDS)

@@ -95,7 +95,9 @@ def tail_of(digest: Digest, language: Language) -> str:
 def section_title(section: Section, language: Language) -> str:
     """A section's heading: the interest's name as the reader wrote it, else what digest calls it."""
     is_named = section.kind is SectionKind.INTEREST and section.title != UNNAMED_INTEREST
-    return one_line(section.title, 120) if is_named else language.say(section.title)
+    if not is_named:
+        return language.say(section.title)
+    return one_line(section.title, 120) or language.say(UNNAMED_INTEREST)
 
 
 def purpose_of(digest: Digest, letterhead: Letterhead, language: Language) -> str:

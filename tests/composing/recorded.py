@@ -1,7 +1,7 @@
 """Composes the mails of recorded days for recorded profiles and finds faults in them; nothing of it is kept here.
 
 As a program: `python -m tests.composing.recorded DATA FOLDER [DAYS [READERS]]` writes the mails into FOLDER and prints
-what was found and, where it is installed, what SpamAssassin thinks of a sample. docs/clients.md names other proofs.
+what was found and, where it is installed, what SpamAssassin thinks of them. docs/clients.md names other proofs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from email.message import EmailMessage
@@ -28,11 +28,13 @@ from lxml import html as lxml_html
 from rich.console import Console
 
 from digest.composing import Composer, build_digest, compose_email, open_composer, render_cards
-from digest.composing.cleaning import safe_link
-from digest.composing.emails import HTML_BYTES
+from digest.composing.cleaning import one_line, safe_link
+from digest.composing.emails import CARDS_SHOWN, HTML_BYTES
+from digest.composing.language import nearest_language, open_languages
+from digest.composing.templates import default_templates
 from digest.domain import Digest, Email, Frequency, Interest, Letterhead, Paper, Profile, Subscriber
 from digest.errors import LinkError
-from digest.links import Purpose, read_dated_token, read_lesson
+from digest.links import Lesson, Purpose, Verb, read_dated_token, read_lesson
 from digest.matching import match_papers
 from digest.sources.formats import parse_content
 from digest.sources.formats.page import Dating
@@ -45,9 +47,16 @@ LETTERHEAD = Letterhead(
     postal_address="Reading Room, 1 Example Street, Zürich",
 )
 LANGUAGES = ("en", "de", "fr", "es", "zh")
+SPOKEN = open_languages([default_templates() / "email" / "languages"])
+SAYINGS = {Verb.MORE: "More like this", Verb.LESS: "Less", Verb.MUTE: "Mute"}
 SPAM_LIMIT = 1.0
 
+MAILS_A_JUDGEMENT = 50
+"""So many mails are given to one process of SpamAssassin, which takes seconds to begin."""
+
 _SCORE = re.compile(r"\((-?[\d.]+) points")
+_RULE = re.compile(r"^[ -]*\d\.\d ([A-Z][A-Z0-9_]+) ", re.MULTILINE)
+_ASKING = re.compile(rf"^  {re.escape(LETTERHEAD.base_url)}(/learn/\S+)$", re.MULTILINE)
 
 
 def compose_recorded(data: Path, *, days: int, readers: int) -> Iterator[Email]:
@@ -79,9 +88,33 @@ def faults_of(email: Email) -> Iterator[str]:
     yield from (
         f"{label} leads to {address}" for label, address in _links(tree) if not _is_right(label, address, digest)
     )
+    yield from _faults_of_text(text.get_content().replace("\r\n", "\n"), digest)
+
+
+def _faults_of_text(text: str, digest: Digest) -> Iterator[str]:
     for match in digest.shown:
-        if safe_link(match.paper.url) not in text.get_content():
+        if safe_link(match.paper.url) not in text:
             yield f"the text leaves out {match.paper.id}"
+    addresses = {match.paper.id: safe_link(match.paper.url) for match in digest.shown}
+    cards = text.split("\n* ")[1:]
+    for card in cards:
+        lessons = [_lesson_of(address, digest) for address in _ASKING.findall(card)]
+        if [addresses[lesson.paper_id] in card for lesson in lessons if lesson] != [True]:
+            yield f"beside a paper of the text {len(lessons)} links ask of {lessons}"
+    if len(cards) != min(len(digest.shown), CARDS_SHOWN):
+        yield f"{len(cards)} cards in the text"
+
+
+def _lesson_of(address: str, digest: Digest) -> Lesson | None:
+    """What the address of a link to learn from stands for; None if it isn't a good one of the digest's reader."""
+    parts = urlsplit(address)
+    token, _, verb = parts.path.removeprefix("/learn/").partition("/")
+    paper_id = dict(parse_qsl(parts.query)).get("paper", "")
+    try:
+        lesson = read_lesson(token, verb, paper_id, today=digest.edition, secrets=LETTERHEAD.secrets)
+    except LinkError:
+        return None
+    return lesson if lesson.subscriber_id == digest.subscriber.id else None
 
 
 def _links(tree: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
@@ -91,30 +124,25 @@ def _links(tree: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
 
 def _is_right(label: str, address: str, digest: Digest) -> bool:
     for purpose in (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.READ):
-        if address.startswith(f"https://papers.example/{purpose}/"):
+        if address.startswith(f"{LETTERHEAD.base_url}/{purpose}/"):
             token = address.rpartition("/")[2].removesuffix("#pause")
             try:
                 found = read_dated_token(token, purpose, today=digest.edition, secrets=LETTERHEAD.secrets)
             except LinkError:
                 return False
             return found == (digest.subscriber.id, digest.edition)
-    if address.startswith(f"https://papers.example/{Purpose.LEARN}/"):
-        return _is_lesson(label, address, digest)
-    of_papers = {safe_link(a) for m in digest.shown for a in (m.paper.url, m.paper.pdf_url, m.paper.code_url)}
-    titles = {m.paper.title[:20] for m in digest.shown if address == safe_link(m.paper.url)}
-    return address in of_papers and (":" in label or any(label.startswith(title) for title in titles))
-
-
-def _is_lesson(label: str, address: str, digest: Digest) -> bool:
-    parts = urlsplit(address)
-    _, _, token, verb = parts.path.split("/")
-    paper_id = dict(parse_qsl(parts.query))["paper"]
-    try:
-        lesson = read_lesson(token, verb, paper_id, today=digest.edition, secrets=LETTERHEAD.secrets)
-    except LinkError:
-        return False
-    titles = [match.paper.title for match in digest.shown if match.paper.id == lesson.paper_id]
-    return lesson.subscriber_id == digest.subscriber.id and any(title[:20] in label for title in titles)
+    lesson = _lesson_of(address.removeprefix(LETTERHEAD.base_url), digest)
+    say = nearest_language(digest.subscriber.language, SPOKEN).say
+    for paper in (match.paper for match in digest.shown):
+        short_title = one_line(paper.title, 60)
+        if lesson and lesson.paper_id == paper.id and label == f"{say(SAYINGS[lesson.verb])}: {short_title}":
+            return True
+        promised = {"Abstract": paper.url, "PDF": paper.pdf_url, "Code": paper.code_url}
+        if any(label == f"{say(word)}: {short_title}" and address == safe_link(url) for word, url in promised.items()):
+            return True
+        if label.startswith(paper.title[:20]) and address == safe_link(paper.url):
+            return True
+    return False
 
 
 def _compose_day(path: Path, crowd: list[Subscriber], composer: Composer) -> Iterator[Email]:
@@ -149,31 +177,41 @@ def _profile(recorded: Mapping[str, Any]) -> Profile:
     return Profile(tuple(Interest(name, tuple(words)) for name, words in topics.items()), max_papers=25)
 
 
-def _spam_score(content: bytes) -> float:
-    """SpamAssassin's score by its local tests alone."""
-    command = ["spamassassin", "--local", "--test-mode"]
-    done = subprocess.run(command, input=content, capture_output=True, check=True, timeout=120)
-    found = _SCORE.search(done.stdout.decode("utf-8", "replace"))
-    return float(found[1]) if found else SPAM_LIMIT
+def _judge(mails: Sequence[Path]) -> tuple[list[float], Counter[str]]:
+    """SpamAssassin's scores by its local tests alone, and how many mails each of its rules met."""
+    scores, rules = list[float](), Counter[str]()
+    for first in range(0, len(mails), MAILS_A_JUDGEMENT):
+        command = ["spamassassin", "--local", "--test-mode", *map(str, mails[first : first + MAILS_A_JUDGEMENT])]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=600)
+        report = done.stdout.decode("utf-8", "replace")
+        scores += map(float, _SCORE.findall(report))
+        rules.update(_RULE.findall(report))
+    assert len(scores) == len(mails)
+    return scores, rules
 
 
 def main(data: str, folder: str, days: str = "20", readers: str = "50") -> int:
     """Write the mails and print what was found; 1 if anything is wrong."""
-    faults, sizes, scores = Counter[str](), [], []
-    has_judge = shutil.which("spamassassin") is not None
+    faults, sizes, mails = Counter[str](), list[int](), list[Path]()
     for number, email in enumerate(compose_recorded(Path(data), days=int(days), readers=int(readers))):
-        (Path(folder) / f"{number:05}.eml").write_bytes(email.content)
+        mails.append(Path(folder) / f"{number:05}.eml")
+        mails[-1].write_bytes(email.content)
         faults.update(faults_of(email))
         sizes.append(len(email.content))
-        if has_judge and number % 50 == 0:
-            scores.append(_spam_score(email.content))
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{len(sizes)} mails, {min(sizes) / 1000:.0f} to {max(sizes) / 1000:.0f} kB, {faults.total()} faults")
     for fault, count in faults.most_common(20):
-        console.print(f"{count} × {fault}")
-    if scores:
-        console.print(f"SpamAssassin on {len(scores)} of them: {min(scores)} to {max(scores)}")
-    return int(bool(faults) or any(score >= SPAM_LIMIT for score in scores))
+        console.print(f"{count} × {fault}", markup=False)
+    if shutil.which("spamassassin") is None:
+        return int(bool(faults))
+    scores, rules = _judge(mails)
+    console.print(f"SpamAssassin gives them {min(scores)} to {max(scores)}: {_counted(Counter(scores))}")
+    console.print(f"Its rules: {_counted(rules)}")
+    return int(bool(faults) or max(scores) >= SPAM_LIMIT)
+
+
+def _counted(found: Counter[Any]) -> str:
+    return ", ".join(f"{what} {count} times" for what, count in found.most_common())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -95,3 +96,46 @@ def test_a_passage_always_holds_its_hit_and_is_bounded(text: str, opening: int, 
         assert passage is not None
         assert opening <= passage[0] <= start < passage[1] <= len(text) or text[start] in " ."
         assert passage[1] - passage[0] <= LONGEST_PASSAGE_CHARACTERS
+
+
+LONG_WORDS = "overall systematic evaluation methods generally exhibit considerable robustness against adversarial noise"
+
+
+def test_an_opening_stops_before_so_many_long_words_that_filters_take_them_for_noise() -> None:
+    text = f"Hedges are cut. We find that {LONG_WORDS} and birds. They stay."
+    shown = text[: opening_end(text, 420)]
+    assert shown.endswith("We find that overall systematic evaluation methods generally exhibit considerable")
+
+
+def test_a_passage_stops_before_so_many_long_words_or_begins_with_its_hit() -> None:
+    text = f"Hedges. {LONG_WORDS} and birds."
+    found = {
+        hit: text[slice(*passage_of(text, [[(text.index(hit), text.index(hit) + len(hit))]], 8) or (0, 0))]
+        for hit in ("methods", "birds")
+    }
+    assert found["methods"] == "overall systematic evaluation methods generally exhibit considerable robustness"
+    assert found["birds"] == "birds."
+
+
+words = st.sampled_from(
+    ["evaluation", "robustness", "learning", "methods", "gently", "noise", "of", "Deep", "net,", "so."]
+)
+
+
+@given(st.lists(words, min_size=1, max_size=90), st.sampled_from([160, 420]), st.data())
+def test_never_are_so_many_long_words_shown_in_a_row(texts: list[str], limit: int, data: st.DataObject) -> None:
+    text, number = " ".join(texts), data.draw(st.integers(0, len(texts) - 1))
+    hit = len(" ".join(texts[:number])) + bool(number)
+    opening = opening_end(text, limit)
+    shown, passage = text[:opening], passage_of(text, [[(hit, hit + len(texts[number]))]], opening)
+    if passage:
+        assert passage[0] <= hit < passage[1]
+        shown += " … "[: 3 * (passage[0] > opening)] + text[slice(*passage)]
+    assert _longest_run(shown, letters=8) < 6
+    assert _longest_run(shown, letters=6) < 9
+
+
+def _longest_run(text: str, *, letters: int) -> int:
+    """How many lowercase words of at least so many letters follow one another, only spaces and stops between them."""
+    kinds = ("x" if re.fullmatch(rf"[a-z]{{{letters},}}", word) else " " for word in re.split(r"[\s.]+", text) if word)
+    return max(map(len, "".join(kinds).split()), default=0)

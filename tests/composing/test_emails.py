@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -343,6 +344,14 @@ def test_news_of_a_paper_sent_before_is_told_in_a_line(
             assert words in part
 
 
+def test_an_interest_whose_name_shows_nothing_has_a_heading_all_the_same(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match
+) -> None:
+    mail = read(compose(digest_of(replace(match, interest="\u2066 \u2069"))))
+    assert [heading.text_content() for heading in mail.tree.iter("h2")] == ["Your papers"]
+    assert "Your papers\n===========\n" in mail.text
+
+
 def test_links_to_tell_what_one_thinks_stand_on_every_card(
     compose: Compose, read: ReadEmail, digest_of: Build, match: Match, composer: Composer
 ) -> None:
@@ -357,6 +366,22 @@ def test_links_to_tell_what_one_thinks_stand_on_every_card(
     assert purpose == Purpose.LEARN
     lesson = read_lesson(token, verb, asked["paper"], today=digest_of(odd).edition, secrets=secrets)
     assert lesson == Lesson("s-ada", odd.paper.id, Verb.LESS)
+
+
+def test_the_text_has_one_link_a_card_to_tell_what_one_thinks(
+    compose: Compose, read: ReadEmail, digest_of: Build, match: Match, composer: Composer
+) -> None:
+    others = [replace(match, paper=replace(match.paper, id=f"arxiv:{n}", url="")) for n in range(16)]
+    email = compose(digest_of(match, *others))
+    mail = read(email)
+    asked = re.findall(r"^  More like this · Less · Mute:\n  (\S+)$", mail.text, re.MULTILINE)
+    papers = ["arxiv:2606.00001", *(f"arxiv:{n}" for n in range(14))]
+    assert [address.partition("/more?paper=")[2] for address in asked] == papers
+    assert set(asked) <= {a.get("href") for a in mail.tree.iter("a")}
+    plain = email.content.split(b"--=_")[1]
+    assert max(map(len, plain.split(b"\r\n"))) <= 76
+    unasked = replace(composer, has_own_links=False)
+    assert "Mute" not in read(compose(digest_of(match), composer=unasked)).text
 
 
 def test_a_mail_that_a_stranger_is_shown_holds_no_link_to_its_readers_pages(

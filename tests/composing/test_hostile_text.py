@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from markupsafe import escape
 
 from digest.composing.cleaning import clean
 from digest.composing.emails import HTML_BYTES
-from digest.composing.message import seven_bit
+from digest.composing.message import on_own_lines, quoted_printable, seven_bit
 from digest.composing.wrapping import TEXT_COLUMNS, columns, wrap
 from digest.domain import Digest, Doubt, Email, Match, Note, Paper, Reason, SourceAccount, Subscriber
 
@@ -211,3 +212,10 @@ def test_wrapping_keeps_every_word_and_the_width(text: str, indent: int) -> None
     for line in wrapped.splitlines():
         units = line.split()
         assert columns(line) <= TEXT_COLUMNS or len(units) == 1 or any(not u.isascii() for u in units)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=99), st.text("=~ a/é", max_size=200))
+def test_what_is_encoded_apart_reads_as_if_it_stood_in_its_line(around: str, between: str) -> None:
+    written = quoted_printable(around) + on_own_lines(between) + quoted_printable(around)
+    assert quopri.decodestring(written).decode() == f"{around}{between}{around}"
+    assert max(map(len, written.split(b"\r\n"))) <= 76

@@ -65,6 +65,22 @@ def test_the_page_shows_the_paper_and_what_would_change_and_changes_nothing(
     assert page.headers["x-robots-tag"] == "noindex, nofollow"
 
 
+def test_each_page_leads_to_the_other_two_things_to_say_also_once_it_changed_something(
+    client: httpx.Client, reader_id: str
+) -> None:
+    address = link(reader_id, Verb.MORE)
+    asked = client.get(address)
+    made = client.post(address, data={**boxes(asked), "action": "take"})
+    for page in (asked, made):
+        tabs = re.findall(r'<a href="(\w+)(\?paper=[^"]+)"( aria-current="page")?>', page.text)
+        assert [(verb, is_here) for verb, _, is_here in tabs] == [
+            ("more", ' aria-current="page"'), ("less", ""), ("mute", ""),
+        ]  # fmt: skip
+        others = [client.get(page.url.join(verb + paper)).text for verb, paper, _ in tabs[1:]]
+        headings = [re.findall("<h1>(.*)</h1>", other)[0] for other in others]
+        assert headings == ["Less like this paper", "Mute a term of this paper"]
+
+
 def test_only_what_stays_ticked_is_changed(world: World, client: httpx.Client, reader_id: str) -> None:
     offered = boxes(client.get(link(reader_id, Verb.MORE)))
     ticked = {name: value for name, value in offered.items() if "state space" not in value}
