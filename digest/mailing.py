@@ -173,8 +173,9 @@ def _compose_untried_first(
         _digests_of(some, day, parts, report, still_waiting=still_waiting) for some in readers
     )
     for email in _compose(digests, parts, report):
-        before = DeliveryState.DEFERRED if email.subscriber_id in deferred else DeliveryState.PENDING
-        yield replace(email, before=before, has_failed=email.subscriber_id in failed)
+        if email.subscriber_id in deferred:
+            email = replace(email, before=DeliveryState.DEFERRED)  # noqa: PLW2901 - the same mail
+        yield replace(email, has_failed=True) if email.subscriber_id in failed else email
 
 
 def _compose(

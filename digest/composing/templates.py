@@ -157,8 +157,13 @@ def _load_page(environment: Environment, folders: Sequence[Path], name: str) -> 
         html = short_lines(compile_mjml(path, source, fragments))
         # these stand at every paragraph: written in once, not in each mail
         written = {dir_: html.replace("{{ start }}", start) for dir_, start in START.items()}
-        return Page(path, source, {dir_: environment.from_string(text) for dir_, text in written.items()})
-    return Page(path, source, dict.fromkeys(START, template))
+        return Page(path, source, {dir_: _ready(environment.from_string(text)) for dir_, text in written.items()})
+    return Page(path, source, dict.fromkeys(START, _ready(template)))
+
+
+def _ready(template: Template) -> Template:
+    template.globals = dict(template.globals)  # of a chain of mappings, as it is, each render makes one anew
+    return template
 
 
 def _read(folders: Sequence[Path], name: str) -> tuple[Path, str]:
