@@ -20,7 +20,9 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    exists,
     func,
+    not_,
     or_,
     select,
     union,
@@ -200,13 +202,20 @@ def _lost_rows(before: date) -> Select[Any]:
     table = tables.deliveries
     was_tried = and_(table.c.state.in_(_values(_GIVEN_UP)), table.c.attempts > 0)
     lost = or_(table.c.state.in_(_values(_LOST)), was_tried)
-    columns = select(table.c.subscriber_id, table.c.edition, table.c.state)
+    columns = select(table.c.subscriber_id, table.c.edition, _may_have_arrived().label("may_have_arrived"))
     return columns.where(table.c.edition < before, lost).order_by(table.c.edition)
 
 
 def _add_loss(earlier: Loss | None, row: Row[Any]) -> Loss:
-    is_doubtful = row.state in _values(_MAY_HAVE_ARRIVED) or (earlier is not None and earlier.is_doubtful)
-    return Loss(row.edition, is_doubtful)
+    return Loss(row.edition, row.may_have_arrived or (earlier is not None and earlier.is_doubtful))
+
+
+def _may_have_arrived() -> ColumnElement[bool]:
+    """Whether a row is in doubt, or was before another try failed; not if the operator has settled it."""
+    table, events = tables.deliveries, tables.delivery_events
+    was_in_doubt = exists().where(events.c.delivery_id == table.c.id, events.c.state == DeliveryState.UNKNOWN.value)
+    is_settled = table.c.state == DeliveryState.FAILED.value
+    return or_(table.c.state.in_(_values(_MAY_HAVE_ARRIVED)), and_(was_in_doubt, not_(is_settled)))
 
 
 def _count_states(connection: Connection, table: Table, chosen: ColumnElement[bool]) -> dict[DeliveryState, int]:

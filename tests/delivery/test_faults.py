@@ -26,7 +26,7 @@ from digest.errors import StoreError
 from digest.parts import Choice
 from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests
 from digest.planning import CLAIMS_A_GROUP
-from digest.storage import Chosen
+from digest.storage import Chosen, Loss
 from tests.delivery.hostile import ACCEPT_AND_CUT, CUT, CUT_IN_BODY, SILENCE, FaultServer, running
 from tests.delivery.world import DAY, Make, World, names, open_world, reader, unwritable
 
@@ -596,6 +596,19 @@ def test_mail_in_doubt_is_sent_three_times_at_most(make: Make, relay: Relay) -> 
         world.pass_time(hours=2)
     assert len(server.bodies_seen) == 3
     assert world.states() == {"unknown": 1}
+
+
+def test_mail_in_doubt_that_is_refused_when_sent_again_may_have_arrived_all_the_same(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    world.relay_to(relay({"BODY": [CUT, "550 5.6.0 broken"]}))
+    world.parts = replace(world.parts, resends=True)
+    world.run()
+    world.pass_time(hours=2)
+    world.run()
+    assert world.states() == {"rejected": 1}
+    (ada,) = world.readers
+    loss = world.store.history.loss_of(ada.id, after=DAY - timedelta(days=1), before=NEXT_DAY)
+    assert loss == world.store.history.losses(before=NEXT_DAY)[ada.id] == Loss(DAY, is_doubtful=True)
 
 
 def test_mail_in_doubt_that_was_not_kept_is_held_even_if_it_is_wanted_again(make: Make, relay: Relay) -> None:
