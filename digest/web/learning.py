@@ -5,6 +5,7 @@ A link is good for one reader, and for what they say of papers; it leads to noth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import tomlkit
@@ -23,6 +24,7 @@ from digest.web.security import Form, with_form
 CHANGES_LOOKED_AT = 50
 TICKED = "take-"
 """What the names of checkboxes begin with; their values say what they stand for."""
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _SERVED = (Status.ACTIVE, Status.PAUSED)
 
 
@@ -42,6 +44,8 @@ class _Visit:
     lesson: Lesson
     reader: Subscriber
     paper: Paper
+    after: int
+    """The last change that the visitor has seen and leaves as it is; 0 if none."""
 
 
 class _Desk:
@@ -82,13 +86,15 @@ class _Desk:
             return pages.notice(
                 "This paper isn’t here any more", "It is too old to learn from. A newer one will do.", status=404
             )
-        return _Visit(lesson, reader, paper)
+        seen = request.query_params.get("after", "")
+        return _Visit(lesson, reader, paper, after=int(seen) if _NUMBER.fullmatch(seen) else 0)
 
     def _made(self, visit: _Visit) -> KeptChange | None:
-        """What came of this very link already, unless it was undone."""
+        """What came of this very link already, unless it was undone, or seen and left behind."""
         recent = self._pages.parts.store.changes.recent(visit.reader.id, limit=CHANGES_LOOKED_AT)
         own = (visit.lesson.verb, visit.lesson.paper_id)
-        return next((kept for kept in recent if (kept.verb, kept.paper_id) == own and not kept.undone_at), None)
+        made = (kept for kept in recent if (kept.verb, kept.paper_id) == own and not kept.undone_at)
+        return next((kept for kept in made if kept.id > visit.after), None)
 
     def _propose(self, visit: _Visit) -> Change:
         profile, papers = visit.reader.profile, self._pages.parts.store.papers

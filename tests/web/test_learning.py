@@ -23,6 +23,7 @@ PAPER = Paper(
     abstract="State space models read endoscopic video in linear time. We need no attention for endoscopic video.",
 )
 BOX = re.compile(r'name="(take-[^"]+)" value="([^"]*)"( checked)?')
+ANOTHER = re.compile(r'href="([^"]+)">Mute another')
 CHANGE = re.compile(r'name="change" value="(\d+)"')
 
 
@@ -132,6 +133,16 @@ def test_a_term_is_muted_only_if_the_reader_ticks_or_writes_it(
     assert interest_of(world, reader_id) == Interest(
         keywords=("attention", "protein"), exclude=("endoscopic video", "Colonoscop*")
     )
+
+
+def test_more_than_one_term_of_a_paper_can_be_muted(world: World, client: httpx.Client, reader_id: str) -> None:
+    address = link(reader_id, Verb.MUTE)
+    made = client.post(address, data={"term": "survey", "action": "take"})
+    again = made.url.join(html.unescape(ANOTHER.findall(made.text)[0]))
+    assert "Mute a term" in client.get(again).text
+    for _ in range(2):  # a second click changes nothing more
+        assert "Your profile has changed" in client.post(again, data={"term": "poll", "action": "take"}).text
+    assert interest_of(world, reader_id).exclude == ("survey", "poll")
 
 
 def test_a_term_that_is_muted_already_is_told_to_be(world: World, client: httpx.Client, reader_id: str) -> None:
