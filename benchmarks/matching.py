@@ -39,7 +39,6 @@ from typing import Any
 from digest.domain import Interest, Paper, Profile
 from digest.matching.columns import IS_COMPILED
 from digest.matching.crowd import Vocabulary, compile_profile, gather
-from digest.matching.garbage import no_garbage
 from digest.matching.interests import read_profile
 from digest.matching.ranking import rank_crowd
 from digest.matching.reading import Reading, find_units, shortlists_of
@@ -173,8 +172,7 @@ def measure(path: Path, papers: Sequence[Paper]) -> float:
         (stored,) = database.execute("SELECT units FROM vocabulary").fetchone()
     crowd = gather([slots for slots, _ in rows], [least for _, least in rows])
     del rows
-    with no_garbage():
-        units = pickle.loads(stored)  # noqa: S301  # written by this script
+    units = pickle.loads(stored)  # noqa: S301  # written by this script
     times.append(time.perf_counter())
     _, postings = find_units(papers, units, Statistics())
     times.append(time.perf_counter())
@@ -193,9 +191,8 @@ def measure_whole(profiles: Sequence[Profile], papers: Sequence[Paper]) -> None:
     """Prints what a digest's matching takes: profiles read from their texts, and why each paper shown was chosen."""
     start_kernel()
     times, vocabulary = [time.process_time()], Vocabulary()
-    with no_garbage():
-        interests = [read_profile(profile) for profile in profiles]
-        compiled = [compile_profile(each, vocabulary) for each in interests]
+    interests = [read_profile(profile) for profile in profiles]
+    compiled = [compile_profile(each, vocabulary) for each in interests]
     crowd = gather(compiled, [profile.min_score for profile in profiles])
     times.append(time.process_time())
     findings, postings = find_units(papers, vocabulary.units, Statistics())

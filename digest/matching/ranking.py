@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from digest.matching.columns import DIGITS, MOST_PAPERS, Hits, Room, Scratch, Slots, column
 from digest.matching.crowd import Crowd
-from digest.matching.garbage import no_garbage
 from digest.matching.postings import Postings
 
 ENTRIES_A_BATCH = 1 << 18
@@ -51,8 +50,7 @@ def rank_crowd(crowd: Crowd, postings: Postings, *, most: int | None = None) -> 
         count = min(batch, len(crowd) - first)
         room = Room(*(np.zeros(count * most, np.int64) for _ in Room._fields))
         shown, matched = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        with no_garbage():  # the first time this loads numba
-            total = _kernel().rank_profiles(first, slots, hits, scratch, room, shown, matched, most)
+        total = _kernel().rank_profiles(first, slots, hits, scratch, room, shown, matched, most)
         yield Ranking(first, shown, matched, room.papers[:total], room.interests[:total], room.scores[:total] / DIGITS)
 
 

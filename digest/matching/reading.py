@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +12,6 @@ from digest.domain import Match, Paper, Profile
 from digest.matching.crowd import Crowd, Vocabulary, compile_profile, gather
 from digest.matching.day import Day
 from digest.matching.explaining import gather_evidence
-from digest.matching.garbage import no_garbage
 from digest.matching.interests import ReadInterest, Unit, read_profile, targets_of
 from digest.matching.liking import telling_terms
 from digest.matching.postings import Postings, read_postings
@@ -69,7 +70,7 @@ def read_day(
     """Everything that scoring these profiles needs; `liked` are the papers that `like:` names."""
     vocabulary = Vocabulary()
     terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
-    with no_garbage():
+    with _no_garbage():
         interests = [read_profile(profile, terms) for profile in profiles]
         compiled = [compile_profile(each, vocabulary) for each in interests]
     crowd = gather(compiled, [profile.min_score for profile in profiles])
@@ -79,9 +80,21 @@ def read_day(
 
 def find_units(papers: Sequence[Paper], units: Sequence[Unit], statistics: Statistics) -> tuple[Findings, Postings]:
     """Where a crowd's units stand in a day's papers, and what they are worth there."""
-    with no_garbage():
+    with _no_garbage():
         findings = Findings(Day(papers, targets_of(units), statistics))
         return findings, read_postings(findings, units)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a tenth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def rows_of(ranking: Ranking) -> Iterator[list[tuple[int, int, float]]]:
