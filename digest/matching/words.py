@@ -128,7 +128,7 @@ def is_telling(word: str) -> bool:
 
 
 def tells_of_next(word: str) -> bool:
-    """Whether a word says what the next one is: `understanding diffusion` is no kind of it."""
+    """Whether a word says what kind of the next one is meant, as in `video diffusion`; `understanding` doesn't."""
     return is_telling(word) and word not in LEADING_WORDS
 
 
