@@ -38,7 +38,8 @@ from typing import Any
 
 from digest.domain import Interest, Paper, Profile
 from digest.matching.columns import IS_COMPILED
-from digest.matching.crowd import Vocabulary, compile_profile, compile_profiles, gather
+from digest.matching.crowd import Vocabulary, compile_profile, gather
+from digest.matching.interests import read_profile
 from digest.matching.ranking import rank_crowd
 from digest.matching.reading import Reading, find_units, shortlists_of
 from digest.matching.statistics import Statistics
@@ -147,7 +148,7 @@ class _Pickler(pickle.Pickler):
 def store(path: Path, profiles: Sequence[Profile], readers: int) -> None:
     """Writes as many compiled profiles, and the vocabulary."""
     vocabulary, units = Vocabulary(), io.BytesIO()
-    compiled = [compile_profile(profile, vocabulary).tobytes() for profile in profiles]
+    compiled = [compile_profile(read_profile(profile), vocabulary).tobytes() for profile in profiles]
     _Pickler(units).dump(vocabulary.units)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE profile (reader INTEGER PRIMARY KEY, least REAL, slots BLOB)")
@@ -159,9 +160,8 @@ def store(path: Path, profiles: Sequence[Profile], readers: int) -> None:
 
 def start_kernel() -> None:
     """Ranks nothing for nobody: numba is loaded, and compiles if it never did."""
-    vocabulary = Vocabulary()
-    crowd = compile_profiles([Profile()], vocabulary)
-    list(rank_crowd(crowd, find_units([], vocabulary.units, Statistics())[1], most=SHOWN))
+    _, postings = find_units([], [], Statistics())
+    list(rank_crowd(gather([b""], [0.0]), postings, most=SHOWN))
 
 
 def measure(path: Path, papers: Sequence[Paper]) -> float:
@@ -191,11 +191,13 @@ def measure_whole(profiles: Sequence[Profile], papers: Sequence[Paper]) -> None:
     """Prints what a digest's matching takes: profiles read from their texts, and why each paper shown was chosen."""
     start_kernel()
     times, vocabulary = [time.process_time()], Vocabulary()
-    crowd = compile_profiles(profiles, vocabulary)
+    interests = [read_profile(profile) for profile in profiles]
+    compiled = [compile_profile(each, vocabulary) for each in interests]
+    crowd = gather(compiled, [profile.min_score for profile in profiles])
     times.append(time.process_time())
     findings, postings = find_units(papers, vocabulary.units, Statistics())
     times.append(time.process_time())
-    reading = Reading(profiles, {}, crowd, findings, postings)
+    reading = Reading(interests, crowd, findings, postings)
     found = [each for ranking in rank_crowd(crowd, postings) for each in shortlists_of(reading, ranking)]
     times.append(time.process_time())
     matches = sum(len(each.matches(most=SHOWN)) for each in found)

@@ -5,7 +5,9 @@ and those papers are what it should bring. The matcher sees titles, abstracts an
 paper. Beside it stand plain substring, a regular expression with word boundaries, and SQLite FTS5 with BM25 (stemmed;
 the keyword as a phrase, and all of its words anywhere). Differences have paired bootstrap intervals over the
 keywords. The constants of the ranking are chosen on the even pools; what is told is measured on the odd ones. An
-ablation leaves out one part after the other, and the keywords on which another way is ahead are listed with the cause.
+ablation leaves out one part after the other. A table tells by the form in which a keyword was found how many papers
+are right, how many carry it in another writing (wrong letter by letter, and yet what was asked for), and what the F1
+would be if that form weren't found. The keywords on which another way is ahead are listed with the cause.
 Usage: `python benchmarks/relevance.py [LOSSES]`, where LOSSES is how many of the worst losses to list.
 """
 
@@ -27,8 +29,9 @@ from datetime import date
 from pathlib import Path
 from statistics import fmean
 
-from digest.domain import Interest, Paper, Profile
+from digest.domain import Interest, Match, Paper, Profile
 from digest.matching import day, match_papers, postings, words
+from digest.matching.folding import fold_spelling
 
 DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 DAYS_A_POOL = 30
@@ -48,6 +51,16 @@ PARTS: dict[str, list[tuple[object, str, object]]] = {
 }
 """What the ranking is made of, and how each part is left out."""
 
+AS_WRITTEN, JOINED, SPELLING, PLURAL, ACRONYM = (
+    "as written",
+    "hyphens, spaces and signs",
+    "British or American",
+    "singular or plural",
+    "acronym or what it means",
+)
+FORMS = (AS_WRITTEN, JOINED, SPELLING, PLURAL, ACRONYM)
+"""In which forms a keyword is found, the nearest first; a paper counts for the nearest form in it."""
+
 Ranked = list[list[int]]
 """For each keyword the papers brought, best first."""
 
@@ -57,6 +70,8 @@ class Pool:
     """Papers of thirty days, and the keywords to try with the papers that carry them."""
 
     papers: list[Paper]
+    meanings: list[set[str]]
+    """What each paper's keywords are, as concepts run together: pre-training is pretraining."""
     keywords: list[str]
     relevant: list[set[int]]
 
@@ -113,6 +128,7 @@ def compare(pools: Sequence[Pool], losses: int) -> None:
     chosen_on = pools[1::2]
     print()
     print_means("the pools chosen on", {"this one": _judge_all(chosen_on, map(by_matching, chosen_on))})
+    print_forms(held_out)
     list_losses(held_out, ranked, losses)
 
 
@@ -144,6 +160,10 @@ def read_concept(keyword: str) -> str:
     return " ".join(word.removesuffix("s") for word in words)
 
 
+def _run_together(keyword: str) -> str:
+    return read_concept(keyword).replace(" ", "")
+
+
 def load_pools(read: Callable[[str], str]) -> Iterator[Pool]:
     """Runs of thirty recorded days whose papers carry keywords."""
     days = [records for path in sorted((DATA / "hf_daily_papers").glob("*.gz")) if (records := _judged(path))]
@@ -157,8 +177,9 @@ def load_pools(read: Callable[[str], str]) -> Iterator[Pool]:
                 written[read(keyword)][read_letters(keyword)] += 1
         tried = sorted(meaning for meaning, papers in carrying.items() if len(papers) >= FEWEST_RELEVANT)
         papers = [_as_paper(record) for record in pooled.values()]
+        meanings = [set(map(_run_together, record["ai_keywords"])) for record in pooled.values()]
         keywords = [min(written[meaning], key=lambda text: (-written[meaning][text], text)) for meaning in tried]
-        yield Pool(papers, keywords, [carrying[meaning] for meaning in tried])
+        yield Pool(papers, meanings, keywords, [carrying[meaning] for meaning in tried])
 
 
 def _judged(path: Path) -> list[dict[str, list[str]]]:
@@ -181,9 +202,56 @@ def _as_paper(record: Mapping[str, object]) -> Paper:
 
 def by_matching(pool: Pool) -> Ranked:
     """Each keyword as a profile."""
+    return [list(found) for found in forms_found(pool)]
+
+
+def forms_found(pool: Pool) -> list[dict[int, str]]:
+    """For each keyword the papers brought, best first, each with the form in which it stands there."""
     place = {paper.id: position for position, paper in enumerate(pool.papers)}
-    profiles = [Profile((Interest(keywords=(keyword,)),)) for keyword in pool.keywords]
-    return [[place[match.paper.id] for match in matches] for matches in match_papers(pool.papers, profiles)]
+    found = match_papers(pool.papers, [Profile((Interest(keywords=(keyword,)),)) for keyword in pool.keywords])
+    return [
+        {place[match.paper.id]: form_of(keyword, match) for match in matches}
+        for keyword, matches in zip(pool.keywords, found, strict=True)
+    ]
+
+
+def form_of(keyword: str, match: Match) -> str:
+    """The nearest form in which a keyword stands in a paper."""
+    passages = {
+        getattr(match.paper, reason.field)[start:end] for reason in match.reasons for start, end in reason.spans
+    }
+    return min((_form_of(keyword, passage) for passage in passages), key=FORMS.index)
+
+
+def _form_of(keyword: str, passage: str) -> str:
+    if read_letters(keyword) == read_letters(passage):
+        return AS_WRITTEN
+    asked, found = words.read_words(keyword), words.read_words(passage)
+    if "".join(asked.exact) == "".join(found.exact):
+        return JOINED
+    if "".join(map(fold_spelling, asked.exact)) == "".join(map(fold_spelling, found.exact)):
+        return SPELLING
+    return PLURAL if "".join(asked.folded) == "".join(found.folded) else ACRONYM
+
+
+def print_forms(pools: Sequence[Pool]) -> None:
+    """Prints what each form brings, how much of it is right, and what is left without it."""
+    found = [forms_found(pool) for pool in pools]
+    columns = "".join(f"{name:>20}" for name in ("papers", "right", "in another writing", "F1 without it"))
+    print(f"\n{'found in the form':28}{columns}")
+    for form in FORMS:
+        brought = [
+            (pool, number, paper)
+            for pool, lists in zip(pools, found, strict=True)
+            for number, papers in enumerate(lists)
+            for paper in papers
+            if papers[paper] == form
+        ]
+        right = sum(paper in pool.relevant[number] for pool, number, paper in brought)
+        carried = sum(_run_together(pool.keywords[number]) in pool.meanings[paper] for pool, number, paper in brought)
+        others = [[[p for p in papers if papers[p] != form] for papers in lists] for lists in found]
+        f1 = fmean(quality.f1 for quality in _judge_all(pools, others))
+        print(f"{form:28}{len(brought):20,}{right:20,}{carried - right:20,}{f1:20.4f}")
 
 
 def by_substring(pool: Pool) -> Ranked:

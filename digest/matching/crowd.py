@@ -5,16 +5,14 @@ A profile is a run of slots, eleven bytes each, in the order of its interests. W
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.domain import Profile
-from digest.matching.expressions import Term
-from digest.matching.interests import MOST_INTERESTS, NOTHING_LIKED, ReadInterest, Unit, read_interest
+from digest.matching.interests import MOST_INTERESTS, ReadInterest, Unit
 
 Slots = NDArray[Any]
 SLOT = np.dtype([("unit", "<i4"), ("weight", "<f4"), ("interest", "<u2"), ("role", "u1")])
@@ -50,11 +48,14 @@ class Crowd:
         return len(self.least)
 
 
-def compile_profile(
-    profile: Profile, vocabulary: Vocabulary, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED
-) -> Slots:
-    """A profile's slots; as bytes it may be stored, for as long as the vocabulary's numbers are."""
-    return _compile([read_interest(interest, liked) for interest in profile.interests[:MOST_INTERESTS]], vocabulary)
+def compile_profile(interests: Sequence[ReadInterest], vocabulary: Vocabulary) -> Slots:
+    """The slots of a profile's interests; as bytes they may be stored, for as long as the vocabulary's numbers are."""
+    rows = [
+        (vocabulary.number(slot.unit), interest.weight * slot.weight, number, slot.role)
+        for number, interest in enumerate(interests[:MOST_INTERESTS])
+        for slot in interest.slots
+    ]
+    return np.array(rows, SLOT)
 
 
 def gather(compiled: Sequence[bytes | Slots], least: Iterable[float]) -> Crowd:
@@ -63,20 +64,3 @@ def gather(compiled: Sequence[bytes | Slots], least: Iterable[float]) -> Crowd:
     starts = np.zeros(len(blobs) + 1, np.int64)
     np.cumsum([len(blob) // SLOT.itemsize for blob in blobs], out=starts[1:])
     return Crowd(np.frombuffer(b"".join(blobs), SLOT), starts, np.fromiter(least, np.float64, len(blobs)))
-
-
-def compile_profiles(
-    profiles: Sequence[Profile], vocabulary: Vocabulary, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED
-) -> Crowd:
-    """A crowd of its profiles."""
-    compiled = [compile_profile(profile, vocabulary, liked) for profile in profiles]
-    return gather(compiled, [profile.min_score for profile in profiles])
-
-
-def _compile(interests: Sequence[ReadInterest], vocabulary: Vocabulary) -> Slots:
-    rows = [
-        (vocabulary.number(slot.unit), interest.weight * slot.weight, number, slot.role)
-        for number, interest in enumerate(interests)
-        for slot in interest.slots
-    ]
-    return np.array(rows, SLOT)

@@ -19,7 +19,7 @@ from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
 from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
-from digest.matching.words import Joint, Words, is_telling
+from digest.matching.words import Joint, Words, is_telling, tells_of_next
 
 TITLE_BOOST = 1.2
 VARIANT = 0.25
@@ -141,8 +141,8 @@ class Day:
         """How many hits there are in one field, each counted by its form and place."""
         title, abstract = self.words[position]
         if name == "title":
-            return TITLE_BOOST * sum(_weigh(hit, title, forms) for hit in hits)
-        return sum(_weigh(hit, abstract, forms) for hit in hits)
+            return TITLE_BOOST * sum([_weigh(hit, title, forms) for hit in hits])
+        return sum([_weigh(hit, abstract, forms) for hit in hits])
 
     def _hits_of(self, target: Wording) -> Mapping[int, list[Hit]]:
         """The hits in each text that has some, the titles before the abstracts."""
@@ -211,11 +211,12 @@ def _followed(firsts: Sequence[Hit], seconds: Sequence[Hit], distance: int) -> I
 
 def _weigh(hit: Hit, words: Words, forms: Sequence[str]) -> float:
     """What a hit counts: all of it as the reader wrote it and where it stands for itself, else less."""
-    weight = 1.0 if not forms or "".join(words.exact[hit.first : hit.last + 1]) in forms else VARIANT
-    if words.joints[hit.first] is not Joint.GAP and is_telling(words, hit.first - 1, is_before=True):
+    _, _, first, last = hit
+    exact, joints, after = words.exact, words.joints, last + 1
+    weight = 1.0 if not forms or "".join(exact[first:after]) in forms else VARIANT
+    if joints[first] is not Joint.GAP and tells_of_next(exact[first - 1]):
         weight *= INSIDE_BEFORE
-    after = hit.last + 1
-    if after < len(words.exact) and words.joints[after] is not Joint.GAP and is_telling(words, after):
+    if after < len(exact) and joints[after] is not Joint.GAP and is_telling(exact[after]):
         weight *= INSIDE_AFTER
     return weight
 

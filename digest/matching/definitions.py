@@ -15,7 +15,11 @@ from digest.matching.words import Joint, Words, read_words
 
 _SHORT = r"(?=[^()\s]*[A-Z][^()\s]*[A-Z])[A-Za-z][A-Za-z0-9\-/]{1,9}"
 _SHORT_IN_BRACKETS = re.compile(rf"\(\s*({_SHORT})\s*[);,]")
-_LONG_IN_BRACKETS = re.compile(rf"(?<![^\s(])({_SHORT})\s+\(([^()]{{6,100}})\)")
+_LONG_IN_BRACKETS = re.compile(r"\(([^()]{6,100})\)")
+_SHORT_BEFORE = re.compile(rf"(?<![^\s(])({_SHORT})\s+\Z")
+_FARTHEST_SHORT = 40
+"""So many characters before the bracket it is looked for; it has ten, and the rest is space."""
+_ENDS = re.compile(r"[.;:,!?()](?=\s)|[()]")
 _FEWEST_LETTERS = 2
 _NEVER_FIRST = frozenset(
     ["a", "an", "the", "of", "for", "to", "with", "and", "or", "by", "from", "in", "on", "at", "as", "we", "our",
@@ -63,11 +67,9 @@ def _shorts(text: str) -> Iterator[Definition]:
         letters = _letters(found[1])
         before = text[max(0, found.start() - _LONGEST_LONG_FORM) : found.start()].rstrip()
         most = min(len(letters) + _EXTRA_WORDS, 2 * len(letters))
-        words = list(re.finditer(r"[^\s]+", before))[-most:]
-        if not words:
-            continue
-        candidate = before[words[0].start() :]
-        candidate = re.split(r"[.;:,!?()](?=\s)|[()]", candidate)[-1].lstrip()
+        words = before.rsplit(maxsplit=most)
+        further = words[0] if len(words) > most else ""
+        candidate = _ENDS.split(before[len(further) :])[-1].lstrip()
         start = _long_form_start(letters, candidate)
         if start is not None:
             yield from _definition(found[1], candidate[start:])
@@ -75,9 +77,17 @@ def _shorts(text: str) -> Iterator[Definition]:
 
 def _longs(text: str) -> Iterator[Definition]:
     """Definitions of the form `SHORT (long form)`."""
-    for found in islice(_LONG_IN_BRACKETS.finditer(text), MOST_BRACKETS):
-        if _long_form_start(_letters(found[1]), found[2]) == 0:
-            yield from _definition(found[1], found[2])
+    for short, long in islice(_explained(text), MOST_BRACKETS):
+        if _long_form_start(_letters(short), long) == 0:
+            yield from _definition(short, long)
+
+
+def _explained(text: str) -> Iterator[tuple[str, str]]:
+    """What stands in brackets behind an acronym."""
+    for found in _LONG_IN_BRACKETS.finditer(text):
+        short = _SHORT_BEFORE.search(text, max(0, found.start() - _FARTHEST_SHORT), found.start())
+        if short:
+            yield short[1], found[1]
 
 
 def _definition(short: str, long: str) -> Iterator[Definition]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
-from digest.domain import Interest
+from digest.domain import Interest, Profile
 from digest.matching.expressions import AnyOf, Expression, Like, Target, Term, map_terms, terms_of
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query, read_category
 from digest.matching.liking import put_in_likes
@@ -63,14 +64,18 @@ class ReadInterest:
 
 ParsedText = tuple[str, Expression | Unreadable]
 """A keyword, name or query as written and as read."""
+ReadTerm = tuple[str, Term]
+"""The whole text as the reader wrote it, which is a single term."""
 NOTHING_LIKED: Mapping[str, tuple[Term, ...]] = {}
 
 
-def read_interest(interest: Interest, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED) -> ReadInterest:
-    """An interest's texts as slots. If it has nothing but categories, these are what it wants; else they filter.
+def read_profile(profile: Profile, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED) -> tuple[ReadInterest, ...]:
+    """A profile's interests, read. `liked` has the terms of papers that readers want more like of."""
+    return tuple(read_interest(interest, liked) for interest in profile.interests)
 
-    `liked` has the terms of papers that readers want more like of.
-    """
+
+def read_interest(interest: Interest, liked: Mapping[str, tuple[Term, ...]] = NOTHING_LIKED) -> ReadInterest:
+    """An interest's texts as slots. If it has nothing but categories, these are what it wants; else they filter."""
     texts = [(text, parse_keyword(text)) for text in interest.keywords]
     texts += [(text, parse_author(text)) for text in interest.authors]
     texts += [(interest.query, parse_query(interest.query))] if interest.query.strip() else []
@@ -102,37 +107,39 @@ def targets_of(units: Iterable[Unit]) -> set[Target]:
 
 def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:
     """Each theme once: where the writings of it differ in what they hit, one slot of which the best term counts."""
-    themes: dict[object, dict[object, Term]] = {}
-    written_as: dict[object, list[str]] = {}
+    themes: defaultdict[object, list[ReadTerm]] = defaultdict(list)
     compounds: dict[Expression, tuple[str, Expression]] = {}
     for written, expression in texts:
         if isinstance(expression, Term):
-            meanings = themes.setdefault(expression.theme, {})
-            first = meanings.setdefault(expression.meaning, expression)
-            if expression.weight > first.weight:
-                meanings[expression.meaning] = replace(first, weight=expression.weight)
-            written_as.setdefault(expression.theme, []).append(written)
+            themes[expression.theme].append((written, expression))
         elif not isinstance(expression, Unreadable):
             compounds.setdefault(_bare(expression), (written, expression))
-    for theme, meanings in themes.items():
-        yield _theme_slot(role, tuple(meanings.values()), ", ".join(dict.fromkeys(written_as[theme])))
+    for writings in themes.values():
+        yield _theme_slot(role, tuple(writings))
     for bare, (written, expression) in compounds.items():
         shared = {term.theme for term in terms_of(bare)} & themes.keys()
-        counted = (replace(term, written="") for theme in shared for term in themes[theme].values())
+        counted = (replace(term, written="") for theme in shared for term in _heaviest(themes[theme]))
         yield Slot(role, Unit(bare, frozenset(counted)), 1.0, expression, written)
 
 
-@lru_cache(maxsize=4096)  # readers share their words, and each profile is read twice: to score and to say why
-def _theme_slot(role: Role, terms: tuple[Term, ...], written: str) -> Slot:
+@lru_cache(maxsize=1 << 17)
+def _theme_slot(role: Role, writings: tuple[ReadTerm, ...]) -> Slot:
+    """One slot for all readers who wrote a keyword alike."""
+    terms = _heaviest(writings)
+    written = ", ".join(dict.fromkeys(text for text, _ in writings))
     if len(terms) == 1:
-        return Slot(role, _unit_of(terms[0]), terms[0].weight, terms[0], written)
+        return Slot(role, Unit(replace(terms[0], written="", weight=1.0)), terms[0].weight, terms[0], written)
     return Slot(role, Unit(_bare(AnyOf(terms))), 1.0, AnyOf(terms), written)
 
 
-@lru_cache(maxsize=1 << 18)
-def _unit_of(term: Term) -> Unit:
-    """One unit for all readers who wrote a keyword alike."""
-    return Unit(replace(term, written="", weight=1.0))
+def _heaviest(writings: Iterable[ReadTerm]) -> tuple[Term, ...]:
+    """Each meaning once, as it was written first, with the greatest weight."""
+    meanings: dict[object, Term] = {}
+    for _, term in writings:
+        first = meanings.setdefault(term.meaning, term)
+        if term.weight > first.weight:
+            meanings[term.meaning] = replace(first, weight=term.weight)
+    return tuple(meanings.values())
 
 
 @lru_cache(maxsize=1 << 14)

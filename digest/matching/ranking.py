@@ -56,7 +56,7 @@ def rank_crowd(crowd: Crowd, postings: Postings, *, most: int | None = None) -> 
 
 def _slots(crowd: Crowd) -> Slots:
     names = ("unit", "weight", "interest", "role")
-    unit, weight, interest, role = (column(np.ascontiguousarray(crowd.slots[name])) for name in names)
+    unit, weight, interest, role = (column(crowd.slots[name].copy()) for name in names)
     return Slots(column(crowd.starts), unit, weight, interest, role, column(crowd.least))
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
 from digest.domain import Match, Paper, Profile
-from digest.matching.crowd import Crowd, Vocabulary, compile_profiles
+from digest.matching.crowd import Crowd, Vocabulary, compile_profile, gather
 from digest.matching.day import Day
 from digest.matching.explaining import gather_evidence
-from digest.matching.expressions import Term
-from digest.matching.interests import ReadInterest, Unit, read_interest, targets_of
+from digest.matching.interests import ReadInterest, Unit, read_profile, targets_of
 from digest.matching.liking import telling_terms
 from digest.matching.postings import Postings, read_postings
 from digest.matching.ranking import Ranking
@@ -25,16 +24,11 @@ from digest.matching.units import Findings
 class Reading:
     """A crowd, and what was found for it in a day's papers."""
 
-    profiles: Sequence[Profile]
-    liked: Mapping[str, tuple[Term, ...]]
-    """The terms of the papers that `like:` names."""
+    interests: Sequence[Sequence[ReadInterest]]
+    """Each profile's."""
     crowd: Crowd
     findings: Findings
     postings: Postings
-
-    def interests_of(self, number: int) -> list[ReadInterest]:
-        """The interests of one profile, read as they were for the crowd."""
-        return [read_interest(interest, self.liked) for interest in self.profiles[number].interests]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ class Shortlist:
         """The matches with their reasons: only papers of these ids, if any are given, and only so many."""
         papers, findings = self.reading.findings.day.papers, self.reading.findings
         rows = [row for row in self.rows if among is None or papers[row[0]].id in among][:most]
-        interests = self.reading.interests_of(self.number) if rows else []
+        interests = self.reading.interests[self.number] if rows else ()
         evidence = [gather_evidence(interest, findings) for interest in interests]
         return tuple(
             Match(
@@ -77,9 +71,11 @@ def read_day(
     vocabulary = Vocabulary()
     terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
     with _no_garbage():
-        crowd = compile_profiles(profiles, vocabulary, terms)
+        interests = [read_profile(profile, terms) for profile in profiles]
+        compiled = [compile_profile(each, vocabulary) for each in interests]
+    crowd = gather(compiled, [profile.min_score for profile in profiles])
     findings, postings = find_units(papers, vocabulary.units, statistics)
-    return Reading(profiles, terms, crowd, findings, postings)
+    return Reading(interests, crowd, findings, postings)
 
 
 def find_units(papers: Sequence[Paper], units: Sequence[Unit], statistics: Statistics) -> tuple[Findings, Postings]:
@@ -91,7 +87,7 @@ def find_units(papers: Sequence[Paper], units: Sequence[Unit], statistics: Stati
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a sixth."""
+    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a tenth."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -116,8 +116,8 @@ def read_columns(passages: Sequence[Passage], longest: int) -> Columns:
     sizes = np.array([len(passage.words) for passage in passages], np.int64)
     ends = np.cumsum(sizes)
     starts = ends - sizes
-    joints = chain.from_iterable(passage.words.joints for passage in passages)
-    is_apart = np.append(np.fromiter(joints, np.int8, ends[-1]) == Joint.GAP, True)
+    joints = bytes(chain.from_iterable(passage.words.joints for passage in passages))
+    is_apart = np.append(np.frombuffer(joints, np.uint8) == Joint.GAP, True)
     is_apart[starts] = True
     latest_first = starts + [passage.latest_first for passage in passages]
     places = np.arange(ends[-1])

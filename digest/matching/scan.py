@@ -54,9 +54,11 @@ def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> dict[Phr
     sought = [_Sought(phrase, {}) for phrase in phrases]
     for is_exact in (False, True):
         some = [each for each in sought if each.phrase.is_exact is is_exact]
-        for place, each, first, last in _find(passages, columns, some, is_exact=is_exact):
+        for place, first, last, found in _find(passages, columns, some, is_exact=is_exact):
             number, window = places[place]
-            each.hits.setdefault(number, []).append(_hit(passages[place].words, window, first, last))
+            hit = _hit(passages[place].words, window, first, last)
+            for each in found:
+                each.hits.setdefault(number, []).append(hit)
     return {each.phrase: _settle(each.hits) for each in sought if each.hits}
 
 
@@ -87,21 +89,21 @@ def _hit(words: Words, window: Window | None, first: int, last: int) -> Hit:
 
 def _find(
     passages: Sequence[Passage], columns: Columns, sought: Sequence[_Sought], *, is_exact: bool
-) -> Iterator[tuple[int, _Sought, int, int]]:
-    """The runs of words that may be read as a phrase: the passage, the phrase, the first and last word."""
+) -> Iterator[tuple[int, int, int, list[_Sought]]]:
+    """The runs of words that may be read as phrases: the passage, the first and last word, the phrases."""
     closed, opened = (_by_key(each for each in sought if each.phrase.is_open is is_open) for is_open in (False, True))
     longest = max(map(len, opened), default=0)
     runs = find_runs(columns, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact)
     for place, first, last, is_opening in runs:
         words = passages[place].words
         letters = words.exact if is_exact else words.folded
-        before = "".join(letters[first:last])
-        found = closed.get(before + letters[last], [])
+        found = closed.get("".join(letters[first : last + 1]), [])
         if is_opening:
-            found = [*found, *_opening(opened, longest, before, {letters[last], words.exact[last]})]
-        for each in found:
-            if stands(each.phrase, words, letters, first, last):
-                yield place, each, first, last
+            endings = {letters[last], words.exact[last]}
+            found = [*found, *_opening(opened, longest, "".join(letters[first:last]), endings)]
+        standing = [each for each in found if stands(each.phrase, words, letters, first, last)]
+        if standing:
+            yield place, first, last, standing
 
 
 def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, endings: Collection[str]) -> list[_Sought]:

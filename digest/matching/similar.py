@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, combinations
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain, combinations
 from zlib import crc32
 
 import numpy as np
@@ -42,8 +42,7 @@ def group_similar(papers: Sequence[tuple[Words, Words]]) -> list[int]:
 
 def _similar_pairs(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
     """Those of some different texts that have much in common."""
-    codes = {word: crc32(word.encode()) for word in set(chain.from_iterable(texts))}
-    shingles = [_shingles(text, codes) for text in texts]
+    shingles = _shingles(texts)
     candidates = Counter(pair for positions in _sharing(shingles) for pair in _pairs(positions))
     for (one, other), looked_up in sorted(candidates.items()):
         if looked_up >= FEWEST_LOOKED_UP:
@@ -53,13 +52,15 @@ def _similar_pairs(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
                 yield one, other
 
 
-def _shingles(words: Sequence[str], codes: Mapping[str, int]) -> Shingles:
-    """The runs of words in a text, as numbers that are the same on every machine, each once."""
-    numbers = np.fromiter(map(codes.__getitem__, words), np.uint64, len(words))
-    runs = np.zeros(max(len(words) - SHINGLE + 1, 0), np.uint64)
+def _shingles(texts: Sequence[Sequence[str]]) -> list[Shingles]:
+    """For each text the runs of words in it, as numbers that are the same on every machine, each once."""
+    codes = {word: crc32(word.encode()) for word in set(chain.from_iterable(texts))}
+    numbers = np.fromiter(map(codes.__getitem__, chain.from_iterable(texts)), np.uint64)
+    runs = np.zeros(max(len(numbers) - SHINGLE + 1, 0), np.uint64)
     for place in range(SHINGLE):
         runs = runs * np.uint64(_PRIME) + numbers[place : place + len(runs)]
-    return np.unique(runs)
+    ends = accumulate(map(len, texts))
+    return [np.unique(runs[end - len(text) : max(end - SHINGLE + 1, 0)]) for text, end in zip(texts, ends, strict=True)]
 
 
 def _sharing(shingles: Sequence[Shingles]) -> Iterator[list[int]]:

@@ -127,4 +127,4 @@ def _units(words: Words) -> Iterator[tuple[int, int]]:
 
 def _is_telling_unit(words: Words, first: int, last: int) -> bool:
     """Of a compound the last word counts: out-of-distribution tells something."""
-    return is_telling(words, last) and all(word.isalnum() for word in words.exact[first:last])
+    return is_telling(words.exact[last]) and all(word.isalnum() for word in words.exact[first:last])

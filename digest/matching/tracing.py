@@ -75,7 +75,7 @@ def _rank(reading: Reading) -> _Ranked:
     return _Ranked(
         findings=reading.findings,
         group=reading.postings.group.tolist(),
-        interests=reading.interests_of(0),
+        interests=reading.interests[0],
         alone=[{paper: score for paper, _, score in rows} for rows in alone],
         best={paper: (interest, score) for paper, interest, score in best},
     )

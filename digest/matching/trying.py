@@ -49,7 +49,7 @@ def try_profile(
 
 def _standing(reading: Reading) -> dict[str, bool]:
     standing: dict[str, bool] = {}
-    slots = (slot for interest in reading.interests_of(0) for slot in interest.of(Role.WANTED))
+    slots = (slot for interest in reading.interests[0] for slot in interest.of(Role.WANTED))
     for slot in slots:
         for term in adding_terms(slot):
             stands = bool(reading.findings.day.hits(term).papers)

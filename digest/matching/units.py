@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, reduce
 
 from digest.domain import Reason
-from digest.matching.day import Day, Hits, positions
+from digest.matching.day import NO_HITS, Day, Hits, positions
 from digest.matching.expressions import AllOf, AnyOf, Expression, Not, Term, wanted_terms_of
 from digest.matching.interests import Unit
 
@@ -96,8 +96,10 @@ def _best(terms: Iterable[Term], day: Day) -> dict[int, tuple[float, Term]]:
 
 def _evaluate(unit: Unit, day: Day) -> Hits:
     taken = _holding(unit.expression, day)
+    if not taken:
+        return NO_HITS
     impacts = dict.fromkeys(positions(taken), 0.0)
-    for _, worths in _contributions(unit, day) if taken else ():
+    for _, worths in _contributions(unit, day):
         for position in impacts.keys() & worths.keys():
             impacts[position] += max(worths[position], 0.0)
     return Hits(taken, _holding(unit.expression, day, is_certain=True), impacts)

@@ -17,14 +17,15 @@ _CHARACTER = re.compile(f"[{_CJK}]")
 _SPACELESS = re.compile(f"[{_HAN_AND_KANA}]")
 _LETTER = rf"[^\W_{_CJK}]"
 _WORD = re.compile(
-    rf"""( [A-Za-z]{{2,}}+(?=[\s,])                                         # most words, found soonest
+    rf"""((?=[^\W_])(?:                                                   # no other sign is tried seven times
+           [A-Za-z]{{2,}}+(?=[\s,])                                       # most words, found soonest
          | [{_CJK}]                                                       # one character is one word
          | (?<![^\W_])(?:[A-Za-z]|\d{{1,4}}):(?:[A-Za-z]|\d{{1,4}})(?![^\W_])   # N:M, 2:4
          | (?<![^\W_])[A-Za-z](?:\+\+|\#)                                 # C++, C#
          | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
          | (?<![^\W_.])[A-Za-z](?:\.[A-Za-z])+(?![^\W_])\.?               # U.S., i.i.d.
          | {_LETTER}+(?:(?<=\d)[.,]\d{_LETTER}*)*                         # words and numbers: 3.1, 1,000, v1.5b
-         )((?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.)?)                            # Newton's, man vs. machine""",
+         ))((?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.)?)                           # Newton's, man vs. machine""",
     re.VERBOSE,
 )
 _HYPHENS = frozenset(("-", "‐", "‒", "–", "−", "_", "--"))  # two are TeX's dash between equals: vision--language
@@ -120,18 +121,15 @@ def is_character(word: str) -> bool:
     return _CHARACTER.fullmatch(word) is not None
 
 
-def is_telling(words: Words, position: int, *, is_before: bool = False) -> bool:
-    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either.
-
-    With `is_before` it is asked what the word says of the next one: `understanding diffusion` says no kind of it.
-    """
-    word = words.exact[position]
-    return _is_telling(word) and not (is_before and word in LEADING_WORDS)
-
-
 @lru_cache(maxsize=1 << 16)
-def _is_telling(word: str) -> bool:
+def is_telling(word: str) -> bool:
+    """Whether a word says what a text is about, as a noun does and `the` doesn't; numbers and signs don't either."""
     return len(word) >= _SHORTEST_TELLING and word.isalpha() and word not in FUNCTION_WORDS
+
+
+def tells_of_next(word: str) -> bool:
+    """Whether a word says what kind of the next one is meant, as in `video diffusion`; `understanding` doesn't."""
+    return is_telling(word) and word not in LEADING_WORDS
 
 
 def _without_plural(written: str, exact: str, capitals: int) -> str:
