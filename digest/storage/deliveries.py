@@ -168,14 +168,15 @@ class DeliveryStore:
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
         becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
         subscriber's cursor has moved since the digest was composed stays open, to be composed again, and so does one
-        while another edition's mail may be reaching its subscriber. `keeps` keeps the bytes and their hash: with it a
-        row in doubt may be claimed with the very bytes it had before, and no others, as long as no later digest covers
-        it. Raises StoreError if the owner has lost its lock: others may hold it for dead.
+        while another edition's mail may be reaching its subscriber, and one that others have tried meanwhile, until its
+        wait is over. `keeps` keeps the bytes and their hash: with it a row in doubt may be claimed with the very bytes
+        it had before, and no others, as long as no later digest covers it and it wasn't sent too often. Raises
+        StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
             self._record(connection, outcomes, owner, keeps=keeps)
-            found = _claimable_rows(connection, emails)
+            found = _claimable_rows(connection, emails, now=self.now())
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
             for row in found.values():
@@ -352,10 +353,13 @@ def _claimed_rows(connection: Connection, emails: Sequence[Email], owner: str) -
     return found
 
 
-def _claimable_rows(connection: Connection, emails: Sequence[Email]) -> dict[tuple[Any, str], Row[Any]]:
+def _claimable_rows(
+    connection: Connection, emails: Sequence[Email], *, now: datetime
+) -> dict[tuple[Any, str], Row[Any]]:
     """The locked rows of these emails, without subscribers to whom other mail goes now or a later one may have gone.
 
-    Rows of other editions are locked too: whoever claims one of those waits, and then finds this one in `sending`.
+    What another process has tried since its email was made has to wait. Rows of other editions are locked too: whoever
+    claims one of those waits, and then finds this one in `sending`.
     """
     found, busy = list[Row[Any]](), set[str]()
     for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
@@ -368,6 +372,7 @@ def _claimable_rows(connection: Connection, emails: Sequence[Email]) -> dict[tup
         key: row
         for row in found
         if (key := (row.edition, row.subscriber_id)) in wanted
+        and (row.not_before is None or row.not_before <= now)
         and row.subscriber_id not in busy
         and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
     }
