@@ -166,12 +166,12 @@ class DeliveryStore:
         """Commit that these emails are about to be sent, and tell whose may be: nobody else can claim those now.
 
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
-        becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
-        subscriber's cursor has moved since the digest was composed stays open, to be composed again, and so does one
-        while another edition's mail may be reaching its subscriber, and one that others have tried meanwhile, until its
-        wait is over. `keeps` keeps the bytes and their hash: with it a row in doubt may be claimed with the very bytes
-        it had before, and no others, as long as no later digest covers it and it wasn't sent too often. Raises
-        StoreError if the owner has lost its lock: others may hold it for dead.
+        becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One stays open, to
+        be composed again, if its subscriber's cursor has moved since, or a mail of theirs came into doubt of which the
+        digest doesn't tell; and so does one while another edition's mail may be reaching them, or while it has to wait
+        because others have tried it meanwhile. `keeps` keeps the bytes and their hash: with it a row in doubt may be
+        claimed with the very bytes it had before, and no others, as long as no later digest covers it and it wasn't
+        sent too often. Raises StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
@@ -367,7 +367,7 @@ def _claimable_rows(
         busy.update(connection.scalars(_BUSY, {"readers": some}))
     in_doubt = [(row.subscriber_id, row.edition) for row in found if row.state == DeliveryState.UNKNOWN.value]
     newest_doubt = dict(sorted(in_doubt))
-    wanted = {_key(email) for email in emails}
+    wanted = {_key(email): email for email in emails}
     return {
         key: row
         for row in found
@@ -375,7 +375,15 @@ def _claimable_rows(
         and (row.not_before is None or row.not_before <= now)
         and row.subscriber_id not in busy
         and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
+        and _tells_of(wanted[key], newest_doubt.get(row.subscriber_id))
     }
+
+
+def _tells_of(email: Email, doubt: date | None) -> bool:
+    """Whether a digest says that the mail of an edition in doubt may have come; it was perhaps made before that."""
+    if doubt is None or email.digest is None:
+        return True
+    return doubt <= max(email.digest.again_through or date.min, email.digest.subscriber.cursor or date.min)
 
 
 def _with_events(connection: Connection, found: Iterable[Row[Any]]) -> frozenset[int]:
