@@ -39,7 +39,7 @@ class Dispatch:
     too_old: datetime | None = None
     """Deferred mail of editions closed before this is given up."""
     may_claim: Callable[[], bool] = lambda: True
-    """Asked before each group: an operator may pause sending at any moment."""
+    """Asked before each group: an operator or another process may pause sending at any moment."""
     counts: Counter[DeliveryState] = field(default_factory=Counter)
     """The outcomes of this run."""
     _claimed: int = 0
