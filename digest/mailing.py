@@ -37,7 +37,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     """Match, compose, claim, send and record every digest of the edition that is still open."""
     store = parts.store
     if not choice.is_helping:  # whose subscriber files may be older
-        store.deliveries.suppress_strangers(day, known={reader.id for reader in parts.each_reader()})
+        store.deliveries.suppress_strangers(day, find_known=lambda: {reader.id for reader in parts.each_reader()})
     pause = store.pause.current()
     if pause is not None and not _may_probe(pause, parts, choice):
         report.paused = words_of(pause)

@@ -202,13 +202,16 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             self._move(connection, locked(connection, *mine), DeliveryState.FAILED, reason)
 
-    def suppress_strangers(self, edition: date, *, known: Collection[str]) -> None:
-        """Suppress the open digests of those who were planned and are no subscribers any more."""
+    def suppress_strangers(self, edition: date, *, find_known: Callable[[], Collection[str]]) -> None:
+        """Suppress the open digests of those who were planned and are no subscribers any more.
+
+        Who is one is asked only after the rows were read: meanwhile another process may plan somebody new.
+        """
         of_edition = (_TABLE.c.edition == edition, is_one_of(OPEN))
         with reading(self.engine) as connection:
-            waiting = connection.scalars(select(_TABLE.c.subscriber_id).where(*of_edition))
-            strangers = [reader for reader in waiting if reader not in known]
-        for some in rows.in_groups(strangers):
+            waiting = connection.scalars(select(_TABLE.c.subscriber_id).where(*of_edition)).all()
+        known = find_known() if waiting else ()
+        for some in rows.in_groups(reader for reader in waiting if reader not in known):
             with self.engine.begin() as connection:
                 found = locked(connection, *of_edition, _TABLE.c.subscriber_id.in_(some))
                 self._move(connection, found, DeliveryState.SUPPRESSED, "no subscriber any more")
