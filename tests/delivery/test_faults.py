@@ -735,6 +735,22 @@ def test_outcomes_that_cant_be_written_are_kept_and_written_when_there_is_room_a
     assert waits == [0.0, 1.0, 2.0]
 
 
+def test_who_is_told_to_end_while_writing_the_last_outcomes_writes_them_first(make: Make) -> None:
+    world = make(*names(3))
+    world.plan_only()
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with world.store.deliveries.open_ownership() as owner:
+        dispatch = Dispatch(world.store.deliveries, owner)
+        for email in dispatch.claim(emails_of(world)):
+            dispatch.record(Outcome(email, DeliveryState.SENT, "250 ok"))
+        with pytest.raises(KeyboardInterrupt):
+            dispatch.close(sleep=interrupt)
+    assert world.states() == {"sent": 3}
+
+
 def test_what_became_of_the_others_is_written_while_the_slowest_mail_is_under_way(make: Make, relay: Relay) -> None:
     world = make(*names(4))
     slow = {"BODY reader3@readers.example": ["<wait 8>250 ok"]}
