@@ -39,7 +39,7 @@ class Dispatch:
     too_old: datetime | None = None
     """Deferred mail of editions closed before this is given up."""
     may_claim: Callable[[], bool] = lambda: True
-    """Asked before each group: an operator may pause sending at any moment."""
+    """Asked before each group: an operator or another process may pause sending at any moment."""
     counts: Counter[DeliveryState] = field(default_factory=Counter)
     """The outcomes of this run."""
     _claimed: int = 0
@@ -83,15 +83,11 @@ class Dispatch:
 
     def close(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Write what is not written yet, trying for a while. Raises StoreError: what is lost then is in doubt."""
-        for number, wait in enumerate(WAITS_SECONDS, start=1):
-            sleep(wait)
-            try:
-                self._write()
-                break
-            except StoreError:
-                log.exception("%s can't be written yet", counted(len(self._unwritten), "outcome"))
-                if number == len(WAITS_SECONDS):
-                    raise
+        try:
+            self._write_patiently(sleep)
+        except KeyboardInterrupt:  # else mail that was taken would be in doubt
+            self._write()
+            raise
 
     def mismatch(self, recorded: Mapping[DeliveryState, int]) -> str:
         """What is wrong if not every claim has one outcome and one line in the history; empty if all is well."""
@@ -104,6 +100,17 @@ class Dispatch:
     def _keep(self, outcome: Outcome) -> None:
         self._unwritten.append(outcome)
         self.counts[outcome.state] += 1
+
+    def _write_patiently(self, sleep: Callable[[float], None]) -> None:
+        for number, wait in enumerate(WAITS_SECONDS, start=1):
+            sleep(wait)
+            try:
+                self._write()
+                break
+            except StoreError:
+                log.exception("%s can't be written yet", counted(len(self._unwritten), "outcome"))
+                if number == len(WAITS_SECONDS):
+                    raise
 
     def _write(self) -> None:
         if self._unwritten:

@@ -75,9 +75,12 @@ def address_lesson(verb: Verb, paper_id: str) -> str:
 
 
 def read_lesson(token: str, verb: str, paper_id: str, *, today: date, secrets: Sequence[str]) -> Lesson:
-    """The lesson of an address with `address_lesson`. Raises LinkError as `read_token` does, and for another verb."""
+    """The lesson of an address with `address_lesson`. Raises LinkError as `read_token` does, and for another verb.
+
+    The paper's id isn't signed; PostgreSQL takes no NUL in a text.
+    """
     subscriber_id = read_token(token, Purpose.LEARN, today=today, secrets=secrets)
-    if verb not in tuple(Verb) or not paper_id:
+    if verb not in tuple(Verb) or not paper_id or "\0" in paper_id:
         raise LinkError("this link is not valid")
     return Lesson(subscriber_id, paper_id, Verb(verb))
 

@@ -25,7 +25,7 @@ from digest.composing import Card, compose_email, render_cards
 from digest.composing.headers import sender_address
 from digest.delivery import send_emails
 from digest.dispatching import Dispatch
-from digest.domain import DeliveryState, Digest, Email, Outcome, PausedBy, Subscriber
+from digest.domain import DeliveryState, Digest, Email, Outcome, Pause, PausedBy, Subscriber
 from digest.parts import Choice, Parts, RunReport
 from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, in_own_order, is_sample
 from digest.storage import Returned
@@ -37,9 +37,9 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     """Match, compose, claim, send and record every digest of the edition that is still open."""
     store = parts.store
     if not choice.is_helping:  # whose subscriber files may be older
-        store.deliveries.suppress_strangers(day, known={reader.id for reader in parts.each_reader()})
+        store.deliveries.suppress_strangers(day, find_known=lambda: {reader.id for reader in parts.each_reader()})
     pause = store.pause.current()
-    if pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once):
+    if pause is not None and not _may_probe(pause, parts, choice):
         report.paused = words_of(pause)
         return
     waiting = store.deliveries.open_rows(day)
@@ -47,10 +47,15 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     with store.deliveries.open_ownership() as owner:
         each_reader = partial(_each_waiting, waiting, parts, choice, owner)
         emails = _waiting_emails(each_reader, day, parts, choice, report)
-        dispatch = _open_dispatch(parts, owner)
+        dispatch = _open_dispatch(parts, owner, is_probe=pause is not None)
         _send(emails, dispatch, parts, report, total=total, is_probe=pause is not None)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _may_probe(pause: Pause, parts: Parts, choice: Choice) -> bool:
+    is_time = not holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
+    return is_time and parts.store.pause.take_probe(pause)
 
 
 def _each_waiting(waiting: Collection[str], parts: Parts, choice: Choice, owner: str) -> Iterator[Subscriber]:
@@ -99,13 +104,13 @@ def _send(
             _settle_pause(count_refusals(refused, dispatch.counts, parts.store.reports), parts, report)
 
 
-def _open_dispatch(parts: Parts, owner: str) -> Dispatch:
+def _open_dispatch(parts: Parts, owner: str, *, is_probe: bool) -> Dispatch:
     """Claims in groups that go out within a second, lest many wait in `sending` for a slow relay."""
     rate = parts.relays[0].mails_a_second
 
     def is_free() -> bool:
         pause = parts.store.pause.current()
-        return pause is None or pause.by is PausedBy.SENDING
+        return pause is None or (is_probe and pause.by is PausedBy.SENDING)
 
     return Dispatch(
         parts.store.deliveries,

@@ -130,7 +130,8 @@ def is_anybody_waiting(day: date, parts: Parts, choice: Choice) -> bool:
     pause = parts.store.pause.current()
     is_held = pause is not None and holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
     waiting = frozenset() if is_held else deliveries.open_rows(day)
-    has_waiting = waiting and any(may_go(reader, waiting, parts) for reader in parts.each_reader())
+    readers = parts.store.subscribers.among(waiting, parts.read_files()) if waiting else ()
+    has_waiting = any(may_go(reader, waiting, parts) for reader in readers)
     has_doubtful = parts.resends and not is_held and deliveries.kept_emails(day)
     if has_waiting or has_doubtful:
         return True

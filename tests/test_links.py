@@ -133,7 +133,7 @@ def test_each_of_the_three_learning_links_says_one_thing_of_one_paper_for_one_re
             read_token(token, other, today=ISSUED, secrets=SECRETS)
 
 
-@pytest.mark.parametrize(("verb", "paper_id"), [("more", ""), ("burn", "arxiv:2606.00001")])
+@pytest.mark.parametrize(("verb", "paper_id"), [("more", ""), ("burn", "arxiv:2606.00001"), ("more", "arxiv:2606\0")])
 def test_an_address_that_says_nothing_of_a_paper_is_not_valid(verb: str, paper_id: str) -> None:
     with pytest.raises(LinkError, match="not valid"):
         read_lesson(token_of(Purpose.LEARN), verb, paper_id, today=ISSUED, secrets=SECRETS)

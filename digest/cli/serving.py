@@ -137,16 +137,17 @@ def days_waiting(now: datetime, config: Config) -> list[date]:
     return [today - timedelta(days=days_ago) for days_ago in range((today - oldest).days, -1, -1)]
 
 
-def serve_waiting_of(day: date, parts: Parts, choice: Choice) -> bool:
-    """Serve whoever waits of one edition; what goes wrong is logged. Returns whether it was asked to stop meanwhile."""
+def serve_waiting_of(day: date, parts: Parts, choice: Choice) -> Stopped | None:
+    """Serve whoever waits of one edition. Returns how sending ended; None if it can't be run, and the log says why."""
     try:
         if is_anybody_waiting(day, parts, choice):
             report = run_edition(day, parts, choice)
             _log_report(report)
-            return report.end is not None and report.end.stopped is Stopped.INTERRUPTED
+            return report.end.stopped if report.end is not None else Stopped.DONE
     except DigestError as error:
         log.error("the edition of %s can't be run; it is tried again: %s", day, error)  # noqa: TRY400 - it says it all
-    return False
+        return None
+    return Stopped.DONE
 
 
 def _choice(config: Config, day: date, moment: datetime) -> Choice:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import typer
 
 from digest.cli.edge import ExitCode, context_of, open_parts
 from digest.cli.output import say
-from digest.cli.serving import days_waiting, serve_waiting_of
+from digest.cli.serving import RETRY_EVERY, days_waiting, serve_waiting_of
 from digest.config import Config
-from digest.errors import ConfigError, Mistake
+from digest.delivery import Stopped
+from digest.errors import ConfigError, Mistake, StoreError
 from digest.parts import WHOEVER_WAITS, Parts
 from digest.pipeline import release_claims
 
-LOOKS_EVERY_SECONDS = 5.0
+LOOKS_EVERY = timedelta(seconds=5)
+
+log = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -29,9 +34,9 @@ def worker(context: typer.Context) -> int:
     _require_one_secret(config)
     try:
         with open_parts(config) as parts:
-            say(f"Looks every {LOOKS_EVERY_SECONDS:.0f} seconds for mail that is planned; Ctrl-C ends it.")
-            while not _help(config, parts):
-                time.sleep(LOOKS_EVERY_SECONDS)
+            say(f"Looks every {LOOKS_EVERY.seconds} seconds for mail that is planned; Ctrl-C ends it.")
+            while (wait := look(config, parts)) is not None:
+                time.sleep(wait.total_seconds())
     except KeyboardInterrupt:  # between two looks
         pass
     return ExitCode.DONE
@@ -43,8 +48,20 @@ def _require_one_secret(config: Config) -> None:
         raise ConfigError([Mistake(config.file, "site.secret", problem, "write the same secret on all machines")])
 
 
-def _help(config: Config, parts: Parts) -> bool:
-    """Take a share of whatever waits. Returns whether we were asked to stop meanwhile."""
-    release_claims(parts)
-    helping = replace(WHOEVER_WAITS, is_helping=True)
-    return any(serve_waiting_of(day, parts, helping) for day in days_waiting(parts.now(), config))
+def look(config: Config, parts: Parts) -> timedelta | None:
+    """Take a share of whatever waits. Returns after which time to look again; None if asked to stop meanwhile.
+
+    A relay that is down, and what can't be used now, is left alone as long as `digest serve` leaves it alone.
+    """
+    helping, is_in_trouble = replace(WHOEVER_WAITS, is_helping=True), False
+    try:
+        release_claims(parts)
+    except StoreError as error:
+        log.error("%s; it is tried again", error)  # noqa: TRY400 - it says it all
+        return RETRY_EVERY
+    for day in days_waiting(parts.now(), config):
+        end = serve_waiting_of(day, parts, helping)
+        if end is Stopped.INTERRUPTED:
+            return None
+        is_in_trouble |= end in (None, Stopped.RELAY_DOWN)
+    return RETRY_EVERY if is_in_trouble else LOOKS_EVERY

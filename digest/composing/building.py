@@ -60,6 +60,7 @@ def build_digest(
         matched=matched,
         older_papers=older_papers,
         account=account,
+        again_through=again_through,
     )
 
 

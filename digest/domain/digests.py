@@ -94,6 +94,8 @@ class Digest:
     """Papers of editions beyond the fourteen a digest covers: counted, not shown."""
     account: tuple[SourceAccount, ...] = ()
     """The account of the covered days: what the sources brought, what was late or missing."""
+    again_through: date | None = None
+    """Of editions up to this one it says that an earlier mail may have brought their papers."""
 
     @property
     def shown(self) -> tuple[Match, ...]:

@@ -166,16 +166,17 @@ class DeliveryStore:
         """Commit that these emails are about to be sent, and tell whose may be: nobody else can claim those now.
 
         `outcomes` of earlier claims are written in the same commit. A row whose subscriber gets no mail any more
-        becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One whose
-        subscriber's cursor has moved since the digest was composed stays open, to be composed again, and so does one
-        while another edition's mail may be reaching its subscriber. `keeps` keeps the bytes and their hash: with it a
-        row in doubt may be claimed with the very bytes it had before, and no others, as long as no later digest covers
-        it. Raises StoreError if the owner has lost its lock: others may hold it for dead.
+        becomes suppressed instead, and a deferred one of an edition closed before `too_old` expired. One stays open, to
+        be composed again, if its subscriber's cursor has moved since, or a mail of theirs came into doubt of which the
+        digest doesn't tell; and so does one while another edition's mail may be reaching them, or while it has to wait
+        because others have tried it meanwhile. `keeps` keeps the bytes and their hash: with it a row in doubt may be
+        claimed with the very bytes it had before, and no others, as long as no later digest covers it and it wasn't
+        sent too often. Raises StoreError if the owner has lost its lock: others may hold it for dead.
         """
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
             self._record(connection, outcomes, owner, keeps=keeps)
-            found = _claimable_rows(connection, emails)
+            found = _claimable_rows(connection, emails, now=self.now())
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
             for row in found.values():
@@ -201,13 +202,16 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             self._move(connection, locked(connection, *mine), DeliveryState.FAILED, reason)
 
-    def suppress_strangers(self, edition: date, *, known: Collection[str]) -> None:
-        """Suppress the open digests of those who were planned and are no subscribers any more."""
+    def suppress_strangers(self, edition: date, *, find_known: Callable[[], Collection[str]]) -> None:
+        """Suppress the open digests of those who were planned and are no subscribers any more.
+
+        Who is one is asked only after the rows were read: meanwhile another process may plan somebody new.
+        """
         of_edition = (_TABLE.c.edition == edition, is_one_of(OPEN))
         with reading(self.engine) as connection:
-            waiting = connection.scalars(select(_TABLE.c.subscriber_id).where(*of_edition))
-            strangers = [reader for reader in waiting if reader not in known]
-        for some in rows.in_groups(strangers):
+            waiting = connection.scalars(select(_TABLE.c.subscriber_id).where(*of_edition)).all()
+        known = find_known() if waiting else ()
+        for some in rows.in_groups(reader for reader in waiting if reader not in known):
             with self.engine.begin() as connection:
                 found = locked(connection, *of_edition, _TABLE.c.subscriber_id.in_(some))
                 self._move(connection, found, DeliveryState.SUPPRESSED, "no subscriber any more")
@@ -352,10 +356,13 @@ def _claimed_rows(connection: Connection, emails: Sequence[Email], owner: str) -
     return found
 
 
-def _claimable_rows(connection: Connection, emails: Sequence[Email]) -> dict[tuple[Any, str], Row[Any]]:
+def _claimable_rows(
+    connection: Connection, emails: Sequence[Email], *, now: datetime
+) -> dict[tuple[Any, str], Row[Any]]:
     """The locked rows of these emails, without subscribers to whom other mail goes now or a later one may have gone.
 
-    Rows of other editions are locked too: whoever claims one of those waits, and then finds this one in `sending`.
+    What another process has tried since its email was made has to wait. Rows of other editions are locked too: whoever
+    claims one of those waits, and then finds this one in `sending`.
     """
     found, busy = list[Row[Any]](), set[str]()
     for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
@@ -363,14 +370,23 @@ def _claimable_rows(connection: Connection, emails: Sequence[Email]) -> dict[tup
         busy.update(connection.scalars(_BUSY, {"readers": some}))
     in_doubt = [(row.subscriber_id, row.edition) for row in found if row.state == DeliveryState.UNKNOWN.value]
     newest_doubt = dict(sorted(in_doubt))
-    wanted = {_key(email) for email in emails}
+    wanted = {_key(email): email for email in emails}
     return {
         key: row
         for row in found
         if (key := (row.edition, row.subscriber_id)) in wanted
+        and (row.not_before is None or row.not_before <= now)
         and row.subscriber_id not in busy
         and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
+        and _tells_of(wanted[key], newest_doubt.get(row.subscriber_id))
     }
+
+
+def _tells_of(email: Email, doubt: date | None) -> bool:
+    """Whether a digest says that the mail of an edition in doubt may have come; it was perhaps made before that."""
+    if doubt is None or email.digest is None:
+        return True
+    return doubt <= max(email.digest.again_through or date.min, email.digest.subscriber.cursor or date.min)
 
 
 def _with_events(connection: Connection, found: Iterable[Row[Any]]) -> frozenset[int]:

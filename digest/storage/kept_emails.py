@@ -42,7 +42,6 @@ def find_due(connection: Connection, edition: date, *, now: datetime) -> tuple[E
     may_go = (
         table.c.edition == edition,
         table.c.state == DeliveryState.UNKNOWN.value,
-        table.c.attempts < MOST_ATTEMPTS,
         or_(table.c.not_before.is_(None), table.c.not_before <= now),
         *_still_wanted(),
     )
@@ -63,7 +62,7 @@ def find_due(connection: Connection, edition: date, *, now: datetime) -> tuple[E
 
 
 def find_wanted(connection: Connection, delivery_ids: Collection[int]) -> frozenset[int]:
-    """Those of these rows whose mail no later digest covers, asked once more as the mail is claimed."""
+    """Those of these rows whose mail may go once more, asked again as it is claimed: others may have sent it since."""
     table, people, found = tables.deliveries, tables.subscribers, set[int]()
     for some in rows.in_groups(delivery_ids):
         asked = select(table.c.id).join(people).where(table.c.id.in_(some), *_still_wanted())
@@ -72,8 +71,8 @@ def find_wanted(connection: Connection, delivery_ids: Collection[int]) -> frozen
 
 
 def _still_wanted() -> tuple[ColumnElement[bool], ...]:
-    """Nothing later was planned for the reader, and their cursor is where it was when the mail was composed."""
+    """It may be sent once more, nothing later was planned for the reader, and their cursor is where it was then."""
     table, people = tables.deliveries, tables.subscribers
     later = table.alias("later")
     is_covered = exists().where(later.c.subscriber_id == table.c.subscriber_id, later.c.edition > table.c.edition)
-    return people.c.cursor.is_not_distinct_from(table.c.after), ~is_covered
+    return table.c.attempts < MOST_ATTEMPTS, people.c.cursor.is_not_distinct_from(table.c.after), ~is_covered

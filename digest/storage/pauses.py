@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, select, update
 
 from digest.domain import Pause, PausedBy
-from digest.planning import wait_before_retry
+from digest.planning import SHORTEST_WAIT, wait_before_retry
 from digest.storage import rows, tables
 from digest.storage.engine import reading
 
@@ -56,6 +56,19 @@ class PauseStore:
             }
             connection.execute(update(table).values(**values))
             return is_new or by is PausedBy.OPERATOR
+
+    def take_probe(self, pause: Pause) -> bool:
+        """Whether the one mail that tries again is this process's: of several that saw the same pause only one's.
+
+        The next one may try a while later, lest nobody does after a process that died on the way.
+        """
+        if pause.probe_at is None:
+            return False
+        table = tables.pauses
+        seen = (table.c.by == pause.by.value, table.c.probe_at == pause.probe_at)
+        taken = update(table).where(*seen).values(probe_at=max(pause.probe_at, self.now()) + SHORTEST_WAIT)
+        with self.engine.begin() as connection:
+            return connection.execute(taken).rowcount > 0
 
     def end(self, *by: PausedBy) -> bool:
         """Let mail go out again if one of these paused it, by default either. Returns whether they had."""

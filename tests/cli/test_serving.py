@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from digest.cli.serving import log_what_lies_ahead, serve_waiting
+from digest.cli.serving import RETRY_EVERY, log_what_lies_ahead, serve_waiting
+from digest.cli.working import LOOKS_EVERY, look
 from digest.composing import open_composer
 from digest.config import Config, load_config
 from digest.domain import Letterhead
@@ -114,3 +116,51 @@ def test_an_edition_in_the_future_is_told_in_the_log(
 
     assert "an edition after today's, 2026-06-27, is closed" in caplog.text
     assert "1 reader served beyond today" in caplog.text
+
+
+def test_a_worker_looks_again_soon_but_leaves_a_relay_that_is_down_alone_as_long_as_serve_does(
+    world: World, config: Config
+) -> None:
+    world.readers.append(reader("ada"))
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        world.moment = at(7, 30)
+        world.plan_only()
+    assert look(config, world.parts) == RETRY_EVERY
+    assert world.states() == {"pending": 1}
+
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        assert look(config, world.parts) == LOOKS_EVERY < RETRY_EVERY
+    assert world.states() == {"sent": 1}
+
+
+def test_a_worker_outlives_a_database_that_can_not_be_used_for_a_while(
+    world: World, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.readers.append(reader("ada"))
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        world.moment = at(7, 30)
+        world.plan_only()
+        file = world.papers.with_name("digest.db")
+        with unreachable(file, world):
+            assert look(config, world.parts) == RETRY_EVERY
+            assert "the database can't be used" in caplog.text
+        assert look(config, world.parts) == LOOKS_EVERY
+    assert world.states() == {"sent": 1}
+
+
+@contextmanager
+def unreachable(file: Path, world: World) -> Iterator[None]:
+    """A folder in the file's place, and no connection left that has it open."""
+    away = file.with_name("away.db")
+    world.store.deliveries.engine.dispose()
+    file.rename(away)
+    file.mkdir()
+    try:
+        yield
+    finally:
+        world.store.deliveries.engine.dispose()
+        file.rmdir()
+        away.rename(file)

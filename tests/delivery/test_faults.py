@@ -633,17 +633,19 @@ def test_while_the_operator_has_paused_sending_nothing_goes_out(make: Make, rela
     assert world.states() == {"sent": 3}
 
 
-def test_an_operator_can_pause_a_run_that_is_under_way(make: Make, relay: Relay) -> None:
-    world = make(*names(40))
-    world.relay_to(server := relay({"BODY": ["<wait 0.02>250 ok", "…"]}))
+@pytest.mark.parametrize("by", PausedBy)
+def test_an_operator_and_another_process_can_pause_a_run_that_is_under_way(
+    by: PausedBy, make: Make, relay: Relay
+) -> None:
+    world = make(*names(CLAIMS_A_GROUP + 8))
+    world.relay_to(server := relay({"BODY": ["<wait 0.03>250 ok", "…"]}))
     with ThreadPoolExecutor(1) as threads:
         run = threads.submit(world.run)
         while len(server.bodies_seen) < 2:
             time.sleep(0.005)
-        world.store.pause.begin(PausedBy.OPERATOR, "stop")
+        world.store.pause.begin(by, "stop")
         run.result()
-    assert 2 <= world.states()["sent"] <= 2 + 2 * CLAIMS_A_GROUP
-    assert world.states()["pending"] == 40 - world.states()["sent"]
+    assert world.states() == {"sent": CLAIMS_A_GROUP, "pending": 8}
 
 
 def test_the_operator_s_pause_is_not_undone_by_a_failed_probe(make: Make) -> None:
@@ -762,6 +764,22 @@ def test_outcomes_that_cant_be_written_are_kept_and_written_when_there_is_room_a
         dispatch.close(sleep=sleep)
     assert world.states() == {"sent": 3}
     assert waits == [0.0, 1.0, 2.0]
+
+
+def test_who_is_told_to_end_while_writing_the_last_outcomes_writes_them_first(make: Make) -> None:
+    world = make(*names(3))
+    world.plan_only()
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with world.store.deliveries.open_ownership() as owner:
+        dispatch = Dispatch(world.store.deliveries, owner)
+        for email in dispatch.claim(emails_of(world)):
+            dispatch.record(Outcome(email, DeliveryState.SENT, "250 ok"))
+        with pytest.raises(KeyboardInterrupt):
+            dispatch.close(sleep=interrupt)
+    assert world.states() == {"sent": 3}
 
 
 def test_what_became_of_the_others_is_written_while_the_slowest_mail_is_under_way(make: Make, relay: Relay) -> None:

@@ -196,13 +196,15 @@ def reader() -> Callable[..., Subscriber]:
 
 @pytest.fixture
 def email(store: Store) -> Callable[..., Email]:
-    """Makes a reader's email of an edition that shows some papers, composed from the cursor that the store has."""
+    """Makes a reader's email of an edition that shows some papers, composed from what the store has: cursor, losses."""
 
     def make(to: Subscriber, *papers: Paper, edition: date = DAY) -> Email:
         (to,) = (reader for reader in store.subscribers.each([to]) if reader.id == to.id)
         matches = tuple(Match(paper, "", 1.0, ()) for paper in papers)
         sections = (Section(SectionKind.INTEREST, "Your papers", matches),)
-        digest = Digest(to, edition, (edition,), sections, considered=len(papers), matched=len(papers))
+        loss, count = store.history.losses(before=edition).get(to.id), len(papers)
+        through = loss.through if loss else None
+        digest = Digest(to, edition, (edition,), sections, considered=count, matched=count, again_through=through)
         name = f"<{edition}.{to.id}@papers.example>"
         return Email(
             to.email, "digest@papers.example", name, "Papers", b"Subject: Papers\r\n\r\n", to.id, edition, digest

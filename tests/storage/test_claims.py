@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text, update
 from digest.domain import DeliveryState, Email, Outcome, Status
 from digest.errors import StoreError
 from digest.storage import Store, open_store, tables
+from digest.storage.kept_emails import MOST_ATTEMPTS
 from tests.storage.conftest import made_database
 
 DAY = date(2026, 6, 30)
@@ -88,6 +89,43 @@ def test_a_claimed_digest_can_not_be_claimed_again_by_anybody(
         assert store.deliveries.claim([email(reader())], owner=mine) == {reader().id}
         assert store.deliveries.claim([email(reader())], owner=theirs) == frozenset()
         assert store.deliveries.claim([email(reader())], owner=mine) == frozenset()
+
+
+@pytest.mark.parametrize("state", [DeliveryState.DEFERRED, DeliveryState.UNKNOWN])
+def test_a_digest_that_another_process_tried_meanwhile_waits_before_it_is_tried_again(
+    state: DeliveryState, store: Store, reader: Make, plan: Make, email: Make, clock: Any
+) -> None:
+    plan(reader())
+    mail = email(reader())
+    with store.deliveries.open_ownership() as other:
+        store.deliveries.claim([mail], owner=other, keeps=True)
+        store.deliveries.record([Outcome(mail, state, "451 4.7.1 come back later")], owner=other, keeps=True)
+    if state is DeliveryState.UNKNOWN:
+        mail = replace(mail, before=state, digest=None)
+
+    with store.deliveries.open_ownership() as owner:
+        assert store.deliveries.claim([mail], owner=owner, keeps=True) == frozenset()
+        clock.moment += timedelta(minutes=10)
+        assert store.deliveries.claim([mail], owner=owner, keeps=True) == {reader().id}
+
+
+def test_several_processes_send_a_mail_in_doubt_no_oftener_than_one(
+    store: Store, reader: Make, plan: Make, email: Make, clock: Any
+) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner, keeps=True)
+    store.deliveries.release_lapsed()
+    (listed,) = store.deliveries.kept_emails(DAY)
+
+    claimed = 1
+    for _ in range(MOST_ATTEMPTS + 1):
+        with store.deliveries.open_ownership() as owner:
+            claimed += len(store.deliveries.claim([listed], owner=owner, keeps=True))
+            store.deliveries.record([Outcome(listed, DeliveryState.UNKNOWN, "cut")], owner=owner, keeps=True)
+        clock.moment += timedelta(hours=5)
+
+    assert claimed == MOST_ATTEMPTS
 
 
 def test_what_was_never_planned_can_not_be_claimed(store: Store, reader: Make, email: Make) -> None:

@@ -275,10 +275,24 @@ def test_a_planned_digest_of_somebody_who_is_no_subscriber_any_more_is_suppresse
     plan(ada, bob, cleo)
     send(cleo)
 
-    store.deliveries.suppress_strangers(DAY, known={ada.id})
+    store.deliveries.suppress_strangers(DAY, find_known=lambda: {ada.id})
 
     states = {row.email: row.state.value for row in store.history.find()}
     assert states == {ada.email: "pending", bob.email: "suppressed", cleo.email: "sent"}
+
+
+def test_who_is_planned_by_another_process_while_the_subscribers_are_read_is_no_stranger(
+    store: Store, reader: Make, plan: Make
+) -> None:
+    plan(reader("ada"))
+
+    def read_while_another_plans() -> set[str]:
+        plan(reader("bob"))
+        return {reader("ada").id}
+
+    store.deliveries.suppress_strangers(DAY, find_known=read_while_another_plans)
+
+    assert store.deliveries.open_rows(DAY) == {reader("ada").id, reader("bob").id}
 
 
 @pytest.mark.parametrize(
@@ -344,7 +358,7 @@ def test_the_totals_add_up(store: Store, reader: Make, plan: Make, send: Make) -
     for one, state in zip(readers, outcomes, strict=True):
         send(one, state)
     store.deliveries.skip(DAY, [reader("empty").id])
-    store.deliveries.suppress_strangers(DAY, known={one.id for one in readers})
+    store.deliveries.suppress_strangers(DAY, find_known=lambda: {one.id for one in readers})
 
     states, empty = store.history.totals(DAY)
 
@@ -388,7 +402,7 @@ def test_counts_that_do_not_add_up_are_found(store: Store, reader: Make, plan: M
 def test_a_digest_of_somebody_who_left_is_no_loss(store: Store, reader: Make, plan: Make) -> None:
     plan(reader(), edition=EVE)
 
-    store.deliveries.suppress_strangers(EVE, known=())
+    store.deliveries.suppress_strangers(EVE, find_known=tuple)
 
     assert store.history.losses(before=DAY) == {}
 

@@ -286,11 +286,37 @@ def test_a_mail_composed_before_an_older_edition_went_out_repeats_none_of_it(mac
             run.lock.close()
 
 
+def test_a_mail_composed_before_an_older_edition_s_came_into_doubt_goes_only_once_it_says_so(
+    machine: type[Life],
+) -> None:
+    """Another such order: two processes serve two editions that a reader waits for, and the older mail is lost."""
+    life = machine()
+    with closing(life.opened):
+        life.begin()
+        life.next_day()
+        life.next_day()
+        life.plan(age=0)
+        life.compose(age=0)
+        life.plan(age=1)
+        for age, at_once, state in (
+            (1, True, DeliveryState.UNKNOWN),
+            (0, False, DeliveryState.SENT),
+            (0, True, DeliveryState.SENT),
+        ):
+            life.claim(age=age, count=4, keeps=False, at_once=at_once)
+            while any(run.held for run in life.runs):
+                life.send(which=0, state=state, arrives=True)
+        assert len(life.accepted) == 2 * len(READERS)
+        for run in life.runs:
+            run.lock.close()
+
+
 def _compose(reader: Subscriber, day: date, loss: Loss | None) -> Composed:
     """The reader's mail of an edition: of all days after their cursor, those through a loss marked as coming again."""
     covers = [day - timedelta(days=age) for age in range((day - cursor_before(reader, day)).days)]
     told = frozenset(covered for covered in covers if loss is not None and covered <= loss.through)
-    digest = Digest(reader, day, tuple(covers), sections=(), considered=0, matched=0)
+    through = loss.through if loss is not None else None
+    digest = Digest(reader, day, tuple(covers), sections=(), considered=0, matched=0, again_through=through)
     name = f"<{day}.{reader.id}@papers.example>"
     email = Email(reader.email, "d@papers.example", name, "x", b"x", reader.id, day, digest)
     return Composed(email, frozenset(covers), told)

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from digest.domain import PausedBy
+from digest.planning import SHORTEST_WAIT
 from digest.storage import Store
 from tests.storage.conftest import Clock
 
@@ -49,3 +50,20 @@ def test_a_pause_says_by_whom_why_and_since_when(by: PausedBy, store: Store, clo
     assert pause is not None
     assert (pause.by, pause.since) == (by, began)
     assert pause.reason == ("the relay moves" if by is PausedBy.OPERATOR else "the relay refused")
+
+
+def test_of_processes_that_see_the_same_pause_one_tries_and_another_later_if_it_died(
+    store: Store, clock: Clock
+) -> None:
+    store.pause.begin(PausedBy.SENDING, "the relay refused")
+    clock.moment += timedelta(hours=1)
+    seen = store.pause.current()
+    assert seen is not None
+
+    assert [store.pause.take_probe(seen) for _process in range(3)] == [True, False, False]
+    later = store.pause.current()
+    assert later is not None
+    assert later.probe_at == clock.moment + SHORTEST_WAIT
+    assert store.pause.take_probe(later)
+    store.pause.end()
+    assert not store.pause.take_probe(later)
