@@ -6,7 +6,6 @@ run that holds a lock as long as it lives. No owner claims a row twice, so the o
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,30 +17,15 @@ from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, o
 from digest.domain import DeliveryState, Email, Outcome, Subscriber
 from digest.planning import wait_before_retry
 from digest.storage import kept_emails, rows, tables
+from digest.storage.claims import find_claimable, find_claimed, key_of, write_claims
 from digest.storage.cursors import move_cursors, read_cursors
 from digest.storage.engine import forget_owner, is_alive, open_ownership, reading, refuse_lost_ownership
 from digest.storage.suppressions import SuppressionStore
-from digest.storage.transitions import OPEN, Transition, is_one_of, locked, select_locked, write
+from digest.storage.transitions import OPEN, Transition, is_one_of, locked, write
 from digest.storage.withholding import find_withheld
 
 _TABLE = tables.deliveries
 # built once: SQLAlchemy takes longer to build a statement than SQLite to run it
-_OF_READERS = _TABLE.c.subscriber_id.in_(bindparam("readers", expanding=True))
-_IS_SENDING = _TABLE.c.state == DeliveryState.SENDING.value
-_CLAIMABLE = select_locked(_OF_READERS, is_one_of((*OPEN, DeliveryState.UNKNOWN)))
-_BUSY = select(_TABLE.c.subscriber_id).where(_OF_READERS, _IS_SENDING)
-_CLAIMED = select_locked(
-    _OF_READERS,
-    _TABLE.c.edition.in_(bindparam("editions", expanding=True)),
-    _TABLE.c.owner == bindparam("owner"),
-    _IS_SENDING,
-)
-_PAPERS = (
-    select(tables.aliases)
-    .join(tables.papers)
-    .where(tables.aliases.c.alias.in_(bindparam("names", expanding=True)))
-    .order_by(tables.papers.c.key == tables.aliases.c.alias)
-)
 _CLOSED = select(tables.editions.c.day).where(tables.editions.c.closed_at < bindparam("moment"))
 
 _NO_MATCH = "nothing matched any more"
@@ -176,7 +160,7 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             refuse_lost_ownership(connection, owner)
             self._record(connection, outcomes, owner, keeps=keeps)
-            found = _claimable_rows(connection, emails, now=self.now())
+            found = find_claimable(connection, emails, now=self.now())
             withheld = find_withheld(connection, {row.subscriber_id for row in found.values()}, self.suppressions)
             free = {key: row for key, row in found.items() if row.subscriber_id not in withheld and row.owner != owner}
             for row in found.values():
@@ -184,8 +168,8 @@ class DeliveryStore:
                     self._move(connection, [row], DeliveryState.SUPPRESSED, withheld[row.subscriber_id])
             if too_old is not None:
                 free = self._without_expired(connection, free, too_old)
-            pairs = [(free[key], email) for email in emails if (key := _key(email)) in free]
-            return self._write_claims(connection, pairs, owner, keeps=keeps)
+            pairs = [(free[key], email) for email in emails if (key := key_of(email)) in free]
+            return write_claims(connection, pairs, owner, keeps=keeps, now=self.now())
 
     def record(self, outcomes: Sequence[Outcome], *, owner: str, keeps: bool = False) -> None:
         """Write what became of claimed emails; for those that were sent the cursor moves in the same transaction.
@@ -252,8 +236,8 @@ class DeliveryStore:
             return kept_emails.find_due(connection, edition, now=self.now())
 
     def _record(self, connection: Connection, outcomes: Sequence[Outcome], owner: str, *, keeps: bool) -> None:
-        found = _claimed_rows(connection, [outcome.email for outcome in outcomes], owner)
-        written = [(found[key], outcome) for outcome in outcomes if (key := _key(outcome.email)) in found]
+        found = find_claimed(connection, [outcome.email for outcome in outcomes], owner)
+        written = [(found[key], outcome) for outcome in outcomes if (key := key_of(outcome.email)) in found]
         changes = [self._change_for(row, outcome) for row, outcome in written]
         write(connection, changes, now=self.now(), owner=owner)
         if keeps:
@@ -275,31 +259,6 @@ class DeliveryStore:
             "attempts": attempts,
         }
         return Transition(row, outcome.state, values, seconds=outcome.seconds)
-
-    def _write_claims(
-        self, connection: Connection, pairs: Sequence[tuple[Row[Any], Email]], owner: str, *, keeps: bool
-    ) -> frozenset[str]:
-        cursors = read_cursors(connection, [row.subscriber_id for row, _ in pairs])
-        papers = _paper_ids(connection, [email for _, email in pairs])
-        doubtful = [row.id for row, _ in pairs if row.state == DeliveryState.UNKNOWN.value]
-        wanted = kept_emails.find_wanted(connection, doubtful) if keeps else frozenset()
-        first, again = list[Transition](), list[Transition]()
-        for row, email in pairs:
-            sha256 = hashlib.sha256(email.content).hexdigest() if keeps else ""
-            if (row.state == DeliveryState.UNKNOWN.value) != (email.before is DeliveryState.UNKNOWN):
-                continue  # what became of it since it was made: a mail of equal bytes is no wish to send it again
-            if row.state == DeliveryState.UNKNOWN.value:
-                if row.id in wanted and (row.message_id, row.content_sha256) == (email.message_id, sha256):
-                    again.append(Transition(row, DeliveryState.SENDING, {"owner": owner}))
-            elif email.digest is None or cursors.get(row.subscriber_id) == email.digest.subscriber.cursor:
-                values = {**_claim_values(email, papers), "content_sha256": sha256, "owner": owner}
-                first.append(Transition(row, DeliveryState.SENDING, {**values, "composed_at": self.now()}))
-        write(connection, first, now=self.now(), owner=owner)
-        write(connection, again, now=self.now(), owner=owner)
-        claimed = {change.row.id for change in (*first, *again)}
-        if keeps:
-            kept_emails.keep(connection, [(row.id, email) for row, email in pairs if row.id in claimed])
-        return frozenset(row.subscriber_id for row, _ in pairs if row.id in claimed)
 
     def _without_expired(
         self, connection: Connection, free: Mapping[tuple[Any, str], Row[Any]], too_old: datetime
@@ -332,63 +291,6 @@ def _pending_row(edition: date, subscriber: Subscriber, now: datetime) -> dict[s
     }
 
 
-def _claim_values(email: Email, paper_ids: Mapping[str, int]) -> dict[str, Any]:
-    papers = [match.paper.id for match in email.digest.shown] if email.digest else []
-    return {
-        "message_id": email.message_id,
-        "after": email.digest.subscriber.cursor if email.digest else None,
-        "covers": [day.isoformat() for day in email.digest.covers] if email.digest else [],
-        "paper_ids": [paper_ids[paper] for paper in papers if paper in paper_ids],
-    }
-
-
-def _key(email: Email) -> tuple[date | None, str]:
-    return email.edition, email.subscriber_id
-
-
-def _claimed_rows(connection: Connection, emails: Sequence[Email], owner: str) -> dict[tuple[Any, str], Row[Any]]:
-    """The locked rows of these emails that the owner holds, by edition and subscriber."""
-    found = dict[tuple[Any, str], Row[Any]]()
-    editions = sorted({email.edition for email in emails if email.edition is not None})
-    for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
-        asked = {"editions": editions, "readers": some, "owner": owner}
-        found.update(((row.edition, row.subscriber_id), row) for row in connection.execute(_CLAIMED, asked))
-    return found
-
-
-def _claimable_rows(
-    connection: Connection, emails: Sequence[Email], *, now: datetime
-) -> dict[tuple[Any, str], Row[Any]]:
-    """The locked rows of these emails, without subscribers to whom other mail goes now or a later one may have gone.
-
-    What another process has tried since its email was made has to wait. Rows of other editions are locked too: whoever
-    claims one of those waits, and then finds this one in `sending`.
-    """
-    found, busy = list[Row[Any]](), set[str]()
-    for some in rows.in_groups(sorted({email.subscriber_id for email in emails})):
-        found.extend(connection.execute(_CLAIMABLE, {"readers": some}))
-        busy.update(connection.scalars(_BUSY, {"readers": some}))
-    in_doubt = [(row.subscriber_id, row.edition) for row in found if row.state == DeliveryState.UNKNOWN.value]
-    newest_doubt = dict(sorted(in_doubt))
-    wanted = {_key(email): email for email in emails}
-    return {
-        key: row
-        for row in found
-        if (key := (row.edition, row.subscriber_id)) in wanted
-        and (row.not_before is None or row.not_before <= now)
-        and row.subscriber_id not in busy
-        and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
-        and _tells_of(wanted[key], newest_doubt.get(row.subscriber_id))
-    }
-
-
-def _tells_of(email: Email, doubt: date | None) -> bool:
-    """Whether a digest says that the mail of an edition in doubt may have come; it was perhaps made before that."""
-    if doubt is None or email.digest is None:
-        return True
-    return doubt <= max(email.digest.again_through or date.min, email.digest.subscriber.cursor or date.min)
-
-
 def _with_events(connection: Connection, found: Iterable[Row[Any]]) -> frozenset[int]:
     """Those of these rows, no more than a group, of which the history tells something."""
     told = tables.delivery_events.c.delivery_id
@@ -402,12 +304,3 @@ def _count(connection: Connection, edition: date) -> int:
 
 def _closed_before(connection: Connection, moment: datetime) -> Sequence[date]:
     return connection.scalars(_CLOSED, {"moment": moment}).all()
-
-
-def _paper_ids(connection: Connection, emails: Iterable[Email]) -> dict[str, int]:
-    """The rows of the papers in these emails, even of those that got a better id since they were composed."""
-    keys = {match.paper.id for email in emails if email.digest for match in email.digest.shown}
-    found: dict[str, int] = {}
-    for some in rows.in_groups(sorted(keys)):
-        found.update((row.alias, row.paper_id) for row in connection.execute(_PAPERS, {"names": some}))
-    return found
