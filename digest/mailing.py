@@ -50,6 +50,8 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
         dispatch = _open_dispatch(parts, owner, is_probe=pause is not None)
         _send(emails, dispatch, parts, report, total=total, is_probe=pause is not None)
         report.mismatch = find_mismatch(day, dispatch, store.history)
+    if not report.paused and (held := store.pause.current()) and store.deliveries.open_rows(day):
+        report.paused = words_of(held)  # somebody else's pause
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
 
 

@@ -644,7 +644,7 @@ def test_an_operator_and_another_process_can_pause_a_run_that_is_under_way(
         while len(server.bodies_seen) < 2:
             time.sleep(0.005)
         world.store.pause.begin(by, "stop")
-        run.result()
+        assert "stop" in run.result().paused
     assert world.states() == {"sent": CLAIMS_A_GROUP, "pending": 8}
 
 
