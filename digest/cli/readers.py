@@ -1,6 +1,6 @@
 """The operator's view of the readers, files and signups alike: subscribers list, show, add, suppressed, lift.
 
-`learning` has learn.
+`learning` has learn; `statuses` pause, resume and remove.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from digest.cli.edge import (
 from digest.cli.learning import learn
 from digest.cli.options import Json
 from digest.cli.output import print_json, print_table, say
+from digest.cli.statuses import pause, remove, resume
 from digest.composing.wording import counted
 from digest.config import subscriber_id
 from digest.domain import Interest, Status, Subscriber, Suppression
@@ -38,11 +39,15 @@ Words = Annotated[list[str] | None, typer.Option(metavar="WORDS", help="May be g
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     subscribers = typer.Typer(
-        help="List, show and add readers, let profiles learn, see whose mail came back.", no_args_is_help=True
+        help="List, show, add, pause and remove readers, let profiles learn, see whose mail came back.",
+        no_args_is_help=True,
     )
     subscribers.command("list")(list_readers)
     subscribers.command("show")(show)
     subscribers.command("add")(add)
+    subscribers.command("pause")(pause)
+    subscribers.command("resume")(resume)
+    subscribers.command("remove")(remove)
     subscribers.command("learn")(learn)
     subscribers.command("suppressed")(suppressed)
     subscribers.command("lift")(lift)
@@ -82,7 +87,7 @@ def show(
 ) -> int:
     """Show one reader's profile."""
     with open_parts(context_of(context).settings) as parts:
-        reader = find_reader(email, parts)
+        reader = find_reader(email, parts.readers())
         barred = parts.store.suppressions.barred([reader.id]).get(reader.id)
     if as_json:
         print_json(documents.subscriber_document(reader))
