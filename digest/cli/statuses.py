@@ -49,8 +49,9 @@ def resume(context: typer.Context, email: Email) -> int:
 def remove(context: typer.Context, email: Email) -> int:
     """Unsubscribe a reader for good: only they can come back, by the sign-up form.
 
-    What is planned already doesn't leave either. The history stays, and so does a reader's file, for you to delete:
-    whatever it says, nothing is sent.
+    What is planned already doesn't leave either, and the history stays.
+
+    A reader's file stays for you to delete: whatever it says, nothing is sent.
     """
     settings = context_of(context).settings
     with open_only_store(settings) as store:

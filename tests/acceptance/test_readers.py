@@ -56,3 +56,54 @@ def test_pausing_somebody_who_left_does_not_bring_them_back(ready: Installation)
     assert call("subscribers", "pause", ADA).code == 2
     assert call("subscribers", "show", ADA, "--json").document["status"] == "unsubscribed"
     assert "nobody's address" in call("subscribers", "remove", "nobody@example.org").err
+
+
+def test_what_is_exported_can_be_imported_elsewhere_and_means_the_same(ready: Installation) -> None:
+    call = ready.call
+    full = {
+        "email": "+eve@example.org", "name": "=Eve, 'the' \"1st\"", "frequency": "weekly",
+        "send_at": "09:15", "max_papers": 7,
+        "interests": [{"name": "A; b", "keywords": ["KV cache", "graph*"], "query": "graph AND hedge"},
+                      {"authors": ["Ada"], "weight": 1.5}],
+    }  # fmt: skip
+    (ready.folder / "list.json").write_text(json.dumps([full]), encoding="utf-8")
+    assert call("subscribers", "import", "list.json").code == 0
+    call("subscribers", "remove", BOB)
+    as_csv, as_json = call("subscribers", "export"), call("subscribers", "export", "--json")
+    (ready.folder / "readers.csv").write_text(as_csv.out, encoding="utf-8")
+    elsewhere = {"DIGEST_STORE__URL": "sqlite:///other/digest.db", "DIGEST_SUBSCRIBERS__PATH": "other/readers"}
+
+    imported = call("subscribers", "import", "readers.csv", environ=elsewhere)
+
+    assert (imported.code, f"{BOB}: is 'unsubscribed' where the list comes from" in imported.err) == (0, True)
+    there = call("subscribers", "export", "--json", environ=elsewhere).document
+    assert there == [reader for reader in as_json.document if reader["email"] != BOB]
+    assert call("subscribers", "export", "--json", "--csv").code == 2
+
+
+def test_an_import_writes_files_names_each_bad_line_and_leaves_who_is_here(ready: Installation) -> None:
+    call = ready.call
+    call("subscribers", "remove", CLEO)
+    (ready.folder / "subscribers" / "cleo.toml").unlink()
+    lines = ("email,name,keywords", f"{ADA},Another,cache", "dan@example.org,Dan,KV cache; hedge*", "no address,,",
+             f"{CLEO},,", "fay@example.org,,(open", "Dan@example.org,,")  # fmt: skip
+    (ready.folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
+    files = sorted((ready.folder / "subscribers").iterdir())
+
+    tried = call("subscribers", "import", "list.csv", "--dry-run", "--json")
+    assert sorted((ready.folder / "subscribers").iterdir()) == files
+    done = call("subscribers", "import", "list.csv", "--json")
+
+    assert (tried.code, done.code) == (1, 1)
+    assert {**done.document, "written": False} == tried.document
+    assert done.document["imported"] == ["dan@example.org"]
+    assert {(one["file"], one["key"]) for one in done.document["left"]} == {
+        ("list.csv: line 2", ADA), ("list.csv: line 5", CLEO), ("list.csv: line 7", "Dan@example.org"),
+    }  # fmt: skip
+    assert {(one["file"], one["key"]) for one in done.document["refused"]} == {
+        ("list.csv: line 4", "email"), ("list.csv: line 6", "keywords[0]"),
+    }  # fmt: skip
+    written = (ready.folder / "subscribers" / "dan-example-org.toml").read_text()
+    assert written == 'email = "dan@example.org"\nname = "Dan"\nkeywords = ["KV cache", "hedge*"]\n'
+    assert call("subscribers", "import", "no such file").code == 2
+    assert "has unsubscribed" in call("subscribers", "add", CLEO).err
