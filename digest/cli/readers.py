@@ -1,6 +1,6 @@
 """The operator's view of the readers, files and signups alike: subscribers list, show, add, suppressed, lift.
 
-`exchanging` has export and import, `learning` learn, `statuses` pause, resume and remove.
+`editing` has edit, `exchanging` export and import, `learning` learn, `statuses` pause, resume and remove.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from digest.cli.edge import (
     read_files,
     subscriber_reader,
 )
+from digest.cli.editing import edit
 from digest.cli.exchanging import export, import_readers
 from digest.cli.learning import learn
 from digest.cli.newcomers import find_obstacles, write_reader
@@ -38,12 +39,13 @@ Words = Annotated[list[str] | None, typer.Option(metavar="WORDS", help="May be g
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     subscribers = typer.Typer(
-        help="List, show, add, export, import, pause and remove readers, let profiles learn, see whose mail came back.",
+        help="List, add, edit, export, import, pause and remove readers, let profiles learn, see whose mail came back.",
         no_args_is_help=True,
     )
     subscribers.command("list")(list_readers)
     subscribers.command("show")(show)
     subscribers.command("add")(add)
+    subscribers.command("edit")(edit)
     subscribers.command("export")(export)
     subscribers.command("import")(import_readers)
     subscribers.command("pause")(pause)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, time
+from functools import partial
 
 import pytest
 
-from tests.acceptance.conftest import Installation
+from digest.config import read_subscriber, subscriber_id
+from digest.links import Purpose, read_token
+from digest.matching import check_profile
+from digest.storage import open_store
+from tests.acceptance.conftest import Installation, Result
 
 DAY = "2026-06-30"
-ADA, BOB, CLEO = (f"{name}@example.org" for name in ("ada", "bob", "cleo"))
+NOW = datetime(2026, 6, 30, 8, tzinfo=UTC)
+ADA, BOB, CLEO, EVE = (f"{name}@example.org" for name in ("ada", "bob", "cleo", "eve"))
 
 
 @pytest.fixture
@@ -107,3 +114,41 @@ def test_an_import_writes_files_names_each_bad_line_and_leaves_who_is_here(ready
     assert written == 'email = "dan@example.org"\nname = "Dan"\nkeywords = ["KV cache", "hedge*"]\n'
     assert call("subscribers", "import", "no such file").code == 2
     assert "has unsubscribed" in call("subscribers", "add", CLEO).err
+
+
+def test_an_edit_takes_what_is_valid_and_keeps_what_is_not_for_the_next(ready: Installation) -> None:
+    path, draft = (ready.folder / "subscribers" / name for name in ("ada.toml", "ada.toml.draft"))
+    before = path.read_text()
+
+    def edit(change: str) -> Result:
+        return ready.call("subscribers", "edit", ADA, environ={"VISUAL": f"sed -i {change}"})
+
+    assert edit("s/none/such/").out.endswith("is as it was\n")
+    broken = edit('s/"hedge"/"(hedge"/')
+    assert (broken.code, path.read_text()) == (2, before)
+    assert "ada.toml.draft: keywords[0]: a bracket is never closed" in broken.err
+    mended = edit("s/(hedge/hedges*/")
+    assert (mended.code, path.read_text()) == (0, before.replace("hedge", "hedges*"))
+    assert "going on with" in mended.err
+
+    other = edit("s/ada@/eve@/")
+    assert (other.code, "must stay ada@example.org" in other.err, draft.exists()) == (2, True, True)
+    draft.unlink()
+    assert ready.call("subscribers", "edit", ADA, environ={"VISUAL": "false"}).code == 2
+    assert not draft.exists()
+
+
+def test_who_signed_up_edits_their_own_profile_by_a_link(ready: Installation) -> None:
+    ready.call("subscribers", "list")  # makes the database
+    read_signup = partial(read_subscriber, file="", timezone="UTC", send_at=time(7, 30), check=check_profile)
+    with open_store(f"sqlite:///{ready.folder}/data/digest.db", now=lambda: NOW, read_signup=read_signup) as store:
+        store.subscribers.add_signup(subscriber_id(EVE), EVE, {"keywords": ["snails"]})
+
+    told = ready.call("subscribers", "edit", EVE)
+
+    secret = (ready.folder / "data" / "secret.key").read_text().strip()
+    token = told.out.split("http://localhost:8000/preferences/")[1].strip()
+    assert read_token(token, Purpose.PREFERENCES, today=datetime.now(UTC).date(), secrets=[secret]) == subscriber_id(
+        EVE
+    )
+    assert told.code == 1
