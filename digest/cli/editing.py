@@ -39,7 +39,11 @@ def edit(context: typer.Context, email: Annotated[str, typer.Argument(help="The 
         _say_link(reader, settings)
         return ExitCode.ATTENTION
     path = Path(reader.file).resolve()
-    is_changed = _edit_file(path, reader, settings)
+    try:
+        is_changed = _edit_file(path, reader, settings)
+    except OSError as error:
+        problem = f"can't be edited: {error.strerror}"
+        raise ConfigError([Mistake(str(path), "", problem, "check who may write to its folder")]) from error
     say(f"{reader.file} changed; see digest preview {reader.email}" if is_changed else f"{reader.file} is as it was")
     return ExitCode.DONE
 
@@ -78,8 +82,8 @@ def _edit_file(path: Path, reader: Subscriber, config: Config) -> bool:
 def _open_editor(path: Path) -> None:
     try:
         click.edit(filename=str(path))
-    except click.ClickException as error:
-        raise ConfigError([Mistake("the editor", "", error.message, "set $VISUAL or $EDITOR")]) from error
+    except (click.ClickException, ValueError) as error:  # the latter for a quote that is never closed
+        raise ConfigError([Mistake("the editor", "", str(error), "set $VISUAL or $EDITOR")]) from error
 
 
 def _check(draft: Path, reader: Subscriber, config: Config) -> None:

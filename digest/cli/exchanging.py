@@ -121,7 +121,7 @@ def _sort_one(entry: Entry, place: str, found: Sorted, config: Config) -> None:
     except ConfigError as error:
         found.refused.extend(error.mistakes)
         return
-    if entry.status not in ("", Status.ACTIVE):
+    if entry.status.lower() not in ("", Status.ACTIVE):
         problem = f"is {entry.status!r:.40} where the list comes from"
         found.left.append(Mistake(place, reader.email, problem, "only who is active is imported"))
     elif reader.id in found.new:

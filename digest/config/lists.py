@@ -86,13 +86,11 @@ def _of_csv(text: str, file: str) -> Iterator[Entry]:
 
 def _check_columns(columns: list[str], file: str) -> None:
     known = [*SubscriberTable.model_fields, *_KEPT_ELSEWHERE]
-    mistakes = [
-        Mistake(file, name[:60], "is no known column", suggest(name, known)) for name in columns if name not in known
-    ]
+    unknown = [name for name in columns if name not in known]
+    mistakes = [Mistake(file, f"{name!r:.60}", "is no known column", suggest(name, known)) for name in unknown]
     if "email" not in columns:
-        mistakes.append(
-            Mistake(file, "", "has no column email", "name the columns in the first line, such as email,name")
-        )
+        repair = "name the columns in the first line, such as email,name"
+        mistakes.append(Mistake(file, "", "has no column email", repair))
     if mistakes:
         raise ConfigError(mistakes)
 

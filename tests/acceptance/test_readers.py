@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, time
 from functools import partial
 
 import pytest
 
 from digest.config import read_subscriber, subscriber_id
+from digest.domain import ReportKind, Suppression
 from digest.links import Purpose, read_token
 from digest.matching import check_profile
-from digest.storage import open_store
+from digest.storage import Store, open_store
 from tests.acceptance.conftest import Installation, Result
 
 DAY = "2026-06-30"
 NOW = datetime(2026, 6, 30, 8, tzinfo=UTC)
-ADA, BOB, CLEO, EVE = (f"{name}@example.org" for name in ("ada", "bob", "cleo", "eve"))
+ADA, BOB, CLEO, EVE, GIA = (f"{name}@example.org" for name in ("ada", "bob", "cleo", "eve", "gia"))
 
 
 @pytest.fixture
@@ -33,6 +35,14 @@ def ready(installation: Installation) -> Installation:
     readers = {"ada": ADA, "bob": BOB, "cleo": CLEO}
     installation.write_readers({name: f'email = "{email}"\nkeywords = ["hedge"]\n' for name, email in readers.items()})
     return installation
+
+
+def opened(installation: Installation) -> AbstractContextManager[Store]:
+    """The store of an installation in which a command has been called, which made database and secret."""
+    secret = (installation.folder / "data" / "secret.key").read_text().strip()
+    read_signup = partial(read_subscriber, file="", timezone="UTC", send_at=time(7, 30), check=check_profile)
+    url = f"sqlite:///{installation.folder}/data/digest.db"
+    return open_store(url, now=lambda: NOW, read_signup=read_signup, secrets=[secret])
 
 
 def test_who_is_paused_or_removed_gets_nothing_not_even_what_is_planned(ready: Installation) -> None:
@@ -92,8 +102,11 @@ def test_an_import_writes_files_names_each_bad_line_and_leaves_who_is_here(ready
     call = ready.call
     call("subscribers", "remove", CLEO)
     (ready.folder / "subscribers" / "cleo.toml").unlink()
+    with opened(ready) as store, store.suppressions.engine.begin() as connection:
+        barred = Suppression(subscriber_id(GIA), ReportKind.HARD, "5.1.1", NOW, None)
+        store.suppressions.put(connection, barred)
     lines = ("email,name,keywords", f"{ADA},Another,cache", "dan@example.org,Dan,KV cache; hedge*", "no address,,",
-             f"{CLEO},,", "fay@example.org,,(open", "Dan@example.org,,")  # fmt: skip
+             f"{CLEO},,", "fay@example.org,,(open", "Dan@example.org,,", f"{GIA},,")  # fmt: skip
     (ready.folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     files = sorted((ready.folder / "subscribers").iterdir())
 
@@ -106,6 +119,7 @@ def test_an_import_writes_files_names_each_bad_line_and_leaves_who_is_here(ready
     assert done.document["imported"] == ["dan@example.org"]
     assert {(one["file"], one["key"]) for one in done.document["left"]} == {
         ("list.csv: line 2", ADA), ("list.csv: line 5", CLEO), ("list.csv: line 7", "Dan@example.org"),
+        ("list.csv: line 8", GIA),
     }  # fmt: skip
     assert {(one["file"], one["key"]) for one in done.document["refused"]} == {
         ("list.csv: line 4", "email"), ("list.csv: line 6", "keywords[0]"),
@@ -139,9 +153,8 @@ def test_an_edit_takes_what_is_valid_and_keeps_what_is_not_for_the_next(ready: I
 
 
 def test_who_signed_up_edits_their_own_profile_by_a_link(ready: Installation) -> None:
-    ready.call("subscribers", "list")  # makes the database
-    read_signup = partial(read_subscriber, file="", timezone="UTC", send_at=time(7, 30), check=check_profile)
-    with open_store(f"sqlite:///{ready.folder}/data/digest.db", now=lambda: NOW, read_signup=read_signup) as store:
+    ready.call("subscribers", "list")
+    with opened(ready) as store:
         store.subscribers.add_signup(subscriber_id(EVE), EVE, {"keywords": ["snails"]})
 
     told = ready.call("subscribers", "edit", EVE)
