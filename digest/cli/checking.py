@@ -1,13 +1,15 @@
-"""The commands that look after the installation: check and db upgrade."""
+"""The commands that look after the installation: check, db upgrade and db backup."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from rich import filesize
 
 from digest.after_sending import words_of
 from digest.bounces.imap import read_imap
@@ -20,13 +22,15 @@ from digest.cli.edge import (
     make_composer,
     make_relays,
     make_sources,
+    now_in_utc,
     open_parts,
     read_files,
     today,
 )
 from digest.cli.output import print_json, say
 from digest.composing import Composer
-from digest.config import Config
+from digest.composing.wording import counted
+from digest.config import Config, secret_path
 from digest.delivery import Relay
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
@@ -35,7 +39,7 @@ from digest.hosts import is_loopback
 from digest.parts import Parts
 from digest.pipeline import fetch_batches
 from digest.planning import is_sample
-from digest.storage import upgrade
+from digest.storage import back_up, upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def register(app: typer.Typer) -> None:
     database = typer.Typer(help="Look after the database.", no_args_is_help=True)
     database.callback()(_only_a_group)
     database.command("upgrade")(upgrade_database)
+    database.command("backup")(back_up_database)
     app.add_typer(database, name="db")
 
 
@@ -84,6 +89,26 @@ def upgrade_database(context: typer.Context) -> int:
     """Bring the database's schema up to this version's."""
     upgrade(context_of(context).settings.store_url)
     say("the schema is up to date")
+    return ExitCode.DONE
+
+
+def back_up_database(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="The copy; there must be no such file yet.")]
+) -> int:
+    """Write a consistent copy of the SQLite database, also while digest is running.
+
+    Put in place of the database it sends nothing before digest resume: what was sent since would be sent again.
+    """
+    settings = context_of(context).settings
+    backup = back_up(settings.store_url, file, now=now_in_utc)
+    held = (
+        counted(backup.editions, "edition"),
+        counted(backup.subscribers, "subscriber"),
+        "1 delivery" if backup.deliveries == 1 else f"{backup.deliveries:,} deliveries",
+    )
+    say(f"{file} written: {filesize.decimal(backup.octets)}, {', '.join(held)}")
+    secret = "site.secret" if settings.site.secret else secret_path(settings)
+    say(f"Not in it: {secret}, which signs the links in mails, the configuration, and {settings.subscribers}/.")
     return ExitCode.DONE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -145,9 +145,9 @@ def subscriber_reader(config: Config, *, file: str = "sign-up") -> Callable[[Map
     )
 
 
-def find_reader(email: str, parts: Parts) -> Subscriber:
+def find_reader(email: str, readers: Iterable[Subscriber]) -> Subscriber:
     """The reader with that address, whatever its case. Raises ConfigError if there is none."""
-    found = next((reader for reader in parts.readers() if reader.email.lower() == email.lower()), None)
+    found = next((reader for reader in readers if reader.email.lower() == email.lower()), None)
     if found is None:
         raise ConfigError([Mistake(email, "", "is nobody's address here", "see digest subscribers list")])
     return found
@@ -161,7 +161,7 @@ def require_one(email: str, profile: Path | None) -> None:
 
 def choose_reader(email: str, profile: Path | None, parts: Parts, config: Config) -> Subscriber:
     """Whom a command is about: the reader with that address, or whoever a profile file describes."""
-    return find_reader(email, parts) if profile is None else read_profile(profile, config)
+    return find_reader(email, parts.readers()) if profile is None else read_profile(profile, config)
 
 
 def read_profile(path: Path, config: Config) -> Subscriber:

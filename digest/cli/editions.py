@@ -62,7 +62,7 @@ def run(
     edition = parse_past_day(day, settings.settings)
     to = parse_address(to) if to else ""
     with open_progress() as show, open_parts(settings.settings) as parts:
-        only = find_reader(only, parts).email if only else ""
+        only = find_reader(only, parts.readers()).email if only else ""
         report = run_edition(
             edition,
             replace(parts, on_progress=show),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from digest.cli.options import Json
 from digest.cli.output import print_json, say, say_error
 from digest.composing.cleaning import one_line
 from digest.composing.wording import counted
-from digest.config import Config, edit_values
+from digest.config import Config, edit_values, write_whole
 from digest.domain import Paper, Profile, Refusal, Subscriber
 from digest.errors import ConfigError, Mistake, SourceError
 from digest.identity import canonical_id
@@ -179,10 +178,7 @@ def _edit_file(path: Path, change: Change, settings: Config) -> None:
     document = tomlkit.parse(path.read_bytes().decode())
     edit_values(document, change)
     subscriber_reader(settings, file=str(path))({"email": SAMPLE_ADDRESS, **document.unwrap()})
-    written = path.with_name(f"{path.name}.new")
-    written.write_bytes(tomlkit.dumps(document).encode())
-    shutil.copymode(path, written)
-    written.replace(path)
+    write_whole(path, tomlkit.dumps(document))
 
 
 def _say(reader: Subscriber, proposal: Proposal, verb: str, *, is_applied: bool) -> None:

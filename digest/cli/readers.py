@@ -1,16 +1,13 @@
 """The operator's view of the readers, files and signups alike: subscribers list, show, add, suppressed, lift.
 
-`learning` has learn.
+`editing` has edit, `exchanging` export and import, `learning` learn, `statuses` pause, resume and remove.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
-import tomlkit
 import typer
 
 from digest.cli import documents
@@ -24,9 +21,13 @@ from digest.cli.edge import (
     read_files,
     subscriber_reader,
 )
+from digest.cli.editing import edit
+from digest.cli.exchanging import export, import_readers
 from digest.cli.learning import learn
+from digest.cli.newcomers import find_obstacles, write_reader
 from digest.cli.options import Json
 from digest.cli.output import print_json, print_table, say
+from digest.cli.statuses import pause, remove, resume
 from digest.composing.wording import counted
 from digest.config import subscriber_id
 from digest.domain import Interest, Status, Subscriber, Suppression
@@ -38,11 +39,18 @@ Words = Annotated[list[str] | None, typer.Option(metavar="WORDS", help="May be g
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     subscribers = typer.Typer(
-        help="List, show and add readers, let profiles learn, see whose mail came back.", no_args_is_help=True
+        help="List, add, edit, export, import, pause and remove readers, let profiles learn, see whose mail came back.",
+        no_args_is_help=True,
     )
     subscribers.command("list")(list_readers)
     subscribers.command("show")(show)
     subscribers.command("add")(add)
+    subscribers.command("edit")(edit)
+    subscribers.command("export")(export)
+    subscribers.command("import")(import_readers)
+    subscribers.command("pause")(pause)
+    subscribers.command("resume")(resume)
+    subscribers.command("remove")(remove)
     subscribers.command("learn")(learn)
     subscribers.command("suppressed")(suppressed)
     subscribers.command("lift")(lift)
@@ -82,7 +90,7 @@ def show(
 ) -> int:
     """Show one reader's profile."""
     with open_parts(context_of(context).settings) as parts:
-        reader = find_reader(email, parts)
+        reader = find_reader(email, parts.readers())
         barred = parts.store.suppressions.barred([reader.id]).get(reader.id)
     if as_json:
         print_json(documents.subscriber_document(reader))
@@ -120,13 +128,12 @@ def add(
         "categories": category,
     }
     values: dict[str, Any] = {key: value for key, value in given.items() if value}
-    path = settings.subscribers / f"{_file_name(email)}.toml"
-    new = subscriber_reader(settings, file=str(path))(values)
+    new = subscriber_reader(settings, file=email)(values)
     with open_only_store(settings) as store:
-        _refuse_double(new, store.subscribers.find(new.id, read_files(settings)), path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8") as file:
-        file.write(tomlkit.dumps(values))
+        obstacles = find_obstacles([new], read_files(settings), store, settings)
+    if obstacles:
+        raise ConfigError(list(obstacles.values()))
+    path = write_reader(values, new.email, settings)
     say(f"{path} written; see digest preview {new.email}")
     return ExitCode.DONE
 
@@ -172,20 +179,6 @@ def _barred_in_words(entry: Suppression) -> str:
             then = "until digest subscribers lift"
     why = " ".join(filter(None, (entry.kind.value, entry.enhanced_code)))
     return f"suppressed since {entry.since:%Y-%m-%d}: {why}; {then}"
-
-
-def _refuse_double(new: Subscriber, held: Subscriber | None, path: Path) -> None:
-    if held is not None and held.origin == "file":
-        raise ConfigError([Mistake(new.email, "", f"is subscribed already, in {held.file}", "edit that file")])
-    if held is not None and held.status in (Status.ACTIVE, Status.PAUSED):
-        repair = "see digest subscribers show, and digest subscribers learn to change their profile"
-        raise ConfigError([Mistake(new.email, "", "has signed up, and a file would hide what they asked for", repair)])
-    if path.exists():
-        raise ConfigError([Mistake(str(path), "", "is there already", "rename it, or write the new file by hand")])
-
-
-def _file_name(email: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", email.lower()).strip("-") or "reader"
 
 
 def _topics(reader: Subscriber) -> str:

@@ -49,7 +49,7 @@ def retry(context: typer.Context, day: Day = None, email: Email = "", as_json: J
     settings = context_of(context).settings
     edition = parse_past_day(day, settings)
     with open_progress() as show, open_parts(settings) as parts:
-        email = find_reader(email, parts).email if email else ""
+        email = find_reader(email, parts.readers()).email if email else ""
         report, covered = retry_digests(edition, replace(parts, on_progress=show), email=email)
     if covered:
         say_error(f"{counted(covered, 'mail')} left alone: a later digest covers the papers")

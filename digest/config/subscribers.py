@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, field_serializer
 
 from digest.config.mistakes import read_mistakes
 from digest.config.tables import Table
@@ -79,6 +79,10 @@ class SubscriberTable(Table):
     categories: Terms = ()
     query: Query = ""
     interests: Annotated[tuple[InterestTable, ...], Field(max_length=50)] = ()
+
+    @field_serializer("send_at")
+    def _in_hours_and_minutes(self, value: time | None) -> str | None:
+        return f"{value:%H:%M}" if value else None
 
     def all_interests(self) -> tuple[tuple[str, Interest], ...]:
         """Every interest with the key under which it stands in the file."""
@@ -156,6 +160,11 @@ def _readable_interests(values: Mapping[str, Any]) -> Iterator[tuple[str, Intere
     for place, table in (*([("", own)] if own else []), *named):
         with suppress(ValidationError):
             yield place, InterestTable.model_validate(table).to_interest()
+
+
+def as_in_a_new_file(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that `read_subscriber` takes, as short as a file can say the same: without defaults and what is empty."""
+    return SubscriberTable.model_validate(values).model_dump(mode="json", exclude_defaults=True, exclude_none=True)
 
 
 def load_subscribers(folder: Path, *, timezone: str, send_at: time, check: Checker) -> tuple[Subscriber, ...]:

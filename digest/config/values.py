@@ -17,8 +17,8 @@ from digest.return_paths import LOCAL_PART_OCTETS, SIGNED_OCTETS
 
 _DURATION = re.compile(r"(?P<count>\d{1,5})(?P<unit>[smhd])")
 _RATE = re.compile(r"(?P<mails>\d{1,6}(?:\.\d{1,3})?) ?/ ?(?P<unit>[smhd])")
-# control characters, line separators, and those that turn the direction of all that follows
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# control characters, line separators, those that turn the direction of what follows, and halves of UTF-16
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

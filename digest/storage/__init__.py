@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.domain import Subscriber
+from digest.storage.backup import Backup, back_up
 from digest.storage.by_hand import ByHand, Chosen
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
@@ -23,6 +24,7 @@ from digest.storage.subscribers import SubscriberStore
 from digest.storage.suppressions import SuppressionStore
 
 __all__ = [
+    "Backup",
     "ByHand",
     "ChangeStore",
     "Chosen",
@@ -39,6 +41,7 @@ __all__ = [
     "Store",
     "SubscriberStore",
     "SuppressionStore",
+    "back_up",
     "open_store",
     "upgrade",
 ]

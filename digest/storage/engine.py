@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
 
@@ -30,7 +30,7 @@ def open_engine(url: str) -> Iterator[Engine]:
 
     Raises StoreError if the address is wrong, the server can't be reached, or PostgreSQL's schema needs `db upgrade`.
     """
-    engine = _make_engine(url)
+    engine = make_engine(url)
     try:
         if not _is_current(engine):
             if engine.dialect.name != "sqlite":
@@ -43,7 +43,7 @@ def open_engine(url: str) -> Iterator[Engine]:
 
 def upgrade(url: str) -> None:
     """Bring the schema at `url` up to this version's. Raises StoreError if the database can't be reached."""
-    engine = _make_engine(url)
+    engine = make_engine(url)
     try:
         if not _is_current(engine):
             migrate(engine)
@@ -68,7 +68,8 @@ def lock_writers(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('digest.writers'))"))
 
 
-def _make_engine(url: str) -> Engine:
+def make_engine(url: str | URL) -> Engine:
+    """An engine for a database whose schema nobody has looked at. Raises StoreError if the address is wrong."""
     engine = _connect_to(url)
     event.listen(engine, "handle_error", _to_store_error)
     return engine
@@ -83,11 +84,16 @@ def _to_store_error(context: ExceptionContext) -> StoreError | None:
     return StoreError(f"the database can't be used: {context.original_exception}")
 
 
-def _connect_to(url: str) -> Engine:
+def parse_url(url: str | URL) -> URL:
+    """The parts of a database's address. Raises StoreError if it is none."""
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError as error:  # the address stays out of messages: it may hold a password
         raise StoreError(f"store.url is no database's address — write {_ADDRESSES}") from error
+
+
+def _connect_to(url: str | URL) -> Engine:
+    parsed = parse_url(url)
     try:
         if parsed.get_backend_name() != "sqlite":
             return create_engine(parsed, pool_pre_ping=True)
