@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from digest.errors import ConfigError, Mistake
 
 try:
@@ -34,6 +36,7 @@ SIGNED_HEADERS = (
 _ONCE_ONLY = ("From", "Subject", "Date", "To")
 """Named once more than they occur, so that nobody can add a second one (RFC 6376 §5.4.2)."""
 
+_SPACE, _RETURN = b" \r"
 _LABELS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 Sign = Callable[[bytes, datetime], bytes]
@@ -121,8 +124,17 @@ def _relaxed(name: bytes, value: bytes) -> bytes:
 
 def _hash_of_body(body: bytes) -> str:
     """The hash of a body in relaxed form (RFC 6376 §3.4.4)."""
-    relaxed = _single_spaced(body).replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
+    relaxed = _without_idle_spaces(body).rstrip(b"\r\n")
     return b64encode(hashlib.sha256(relaxed + b"\r\n" if relaxed else b"").digest()).decode()
+
+
+def _without_idle_spaces(body: bytes) -> bytes:
+    """One space where there are several, and none at a line's end; by arrays, as searching takes four times as long."""
+    octets = np.frombuffer(b"\n" + body.replace(b"\t", b" "), np.uint8)  # so that there is a first one, and no space
+    is_repeated = (octets[1:] == _SPACE) & (octets[:-1] == _SPACE)
+    octets = octets[~np.append(False, is_repeated)]
+    is_last = (octets[:-1] == _SPACE) & (octets[1:] == _RETURN)
+    return bytes(octets[~np.append(is_last, False)])[1:]
 
 
 def _single_spaced(text: bytes) -> bytes:
