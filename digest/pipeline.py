@@ -1,6 +1,6 @@
-"""READ FIRST: one edition from feed to inbox — collect, store, match, compose, claim, send, record.
+"""READ FIRST: one edition from feed to inbox — collect, store, plan; then `mailing` takes over, up to the inbox.
 
-The only part that sees all stages. It holds no format, no SQL and no SMTP; only `Parts.now` tells it the time.
+It holds no format, no SQL and no SMTP; only `Parts.now` tells it the time.
 """
 
 from __future__ import annotations
@@ -10,29 +10,13 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from datetime import date
 
-from digest.after_sending import (
-    holds_all,
-)
+from digest.after_sending import holds_all
 from digest.assembly import count_editions
 from digest.composing.wording import counted
-from digest.domain import (
-    Batch,
-    BatchReport,
-    DeliveryState,
-    Edition,
-    EditionTotals,
-    Status,
-    Subscriber,
-)
+from digest.domain import Batch, BatchReport, DeliveryState, Edition, EditionTotals, Status, Subscriber
 from digest.mailing import deliver_digests, is_unreachable, may_go, rehearse_digests
 from digest.parts import EVERYBODY, Choice, Parts, RunReport
-from digest.planning import (
-    READERS_A_BATCH,
-    has_missed_their_day,
-    in_batches,
-    is_due,
-    refuse_leap,
-)
+from digest.planning import READERS_A_BATCH, has_missed_their_day, in_batches, is_due, refuse_leap
 from digest.sources import collect_papers
 from digest.storage import Chosen
 
