@@ -26,8 +26,9 @@ preview:          ## one sample reader's mail as text
 bench:            ## each script prints a table with a ratio measured in the same run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
-soak:             ## kill the sender 200 times in runs for 2,000 readers, and count every mail
+soak:             ## kill the sender 200 times in runs for 2,000 readers, and count every mail; then three that share them
 	$(BIN)/python -m tests.delivery.soak
+	$(BIN)/python -m tests.delivery.soak --helpers 2
 
 reference:        ## compare every recorded profile on every recorded day with the slow matcher; some minutes
 	DIGEST_TEST_WHOLE=1 $(BIN)/pytest -n auto tests/matching/test_reference.py

@@ -1,9 +1,10 @@
 """Kills the sender at random moments, over and over, and counts what became of each mail; a program and a test's part.
 
-`python -m tests.delivery.soak [--readers 2000] [--kills 200] [--seed 1]`: a process that runs an edition for so many
-readers is killed (-9) at a random moment, and another goes on, until so many were killed; editions follow each other as
-long as kills are left. A server counts Message-IDs. It ends with 1 if a mail was lost or doubled in silence, or if a
-kill left more in doubt than there are connections, plus one group of claims.
+`python -m tests.delivery.soak [--readers 2000] [--kills 200] [--helpers 0] [--seed 1]`: a process that runs an edition
+for so many readers is killed (-9) at a random moment, and another goes on, until so many were killed; editions follow
+each other as long as kills are left. With helpers, which share the edition, any of them is killed. A server counts
+Message-IDs. It ends with 1 if a mail was lost or doubled in silence, or if after a kill more were claimed than all
+processes have connections, plus one group of claims each.
 """
 
 from __future__ import annotations
@@ -44,10 +45,11 @@ class Soak:
     """What the kills have left."""
 
     readers: int
+    processes: int = 1
     kills: int = 0
     editions: int = 0
     doubtful: list[int] = field(default_factory=list)
-    """How many mails each kill has left in doubt."""
+    """How many mails each kill has left in doubt, those included that other processes are about to send."""
     doubled: int = 0
     lost: int = 0
     """Marked as sent and never taken, or neither sent nor in doubt in the end: nobody would ever notice."""
@@ -55,20 +57,22 @@ class Soak:
     @property
     def is_sound(self) -> bool:
         """Whether nothing was lost or doubled, and no kill left more in doubt than it may."""
-        return not self.lost and not self.doubled and max(self.doubtful, default=0) <= CONNECTIONS + CLAIMS_A_GROUP
+        most = self.processes * (CONNECTIONS + CLAIMS_A_GROUP)
+        return not self.lost and not self.doubled and max(self.doubtful, default=0) <= most
 
     def told(self) -> str:
         """The figures in a line."""
         doubt = f"{sum(self.doubtful)} in doubt, at most {max(self.doubtful, default=0)} after a kill"
         return (
             f"{self.kills} kills in {self.editions} editions of {self.readers} readers: {self.lost} lost, "
-            f"{self.doubled} doubled, {doubt} (of {CONNECTIONS} connections and a group of {CLAIMS_A_GROUP})"
+            f"{self.doubled} doubled, {doubt} (of {CONNECTIONS} connections and a group of {CLAIMS_A_GROUP} "
+            f"in each of {self.processes} processes)"
         )
 
 
-def soak(folder: Path, *, readers: int, kills: int, chance: random.Random) -> Soak:
+def soak(folder: Path, *, readers: int, kills: int, chance: random.Random, helpers: int = 0) -> Soak:
     """Run editions and kill their senders until there were so many kills; then let the last edition come to its end."""
-    found, taken = Soak(readers), folder / "taken"
+    found, taken = Soak(readers, 1 + helpers), folder / "taken"
     composer = open_composer(Letterhead("Papers", "Papers <digest@papers.example>", "https://papers.example", ("key",)))
     with counting_server(taken) as port, open_world(folder, composer, names=names(readers)) as world:
         relay = Relay("server", partial(Smtp, port=port), CONNECTIONS)
@@ -91,29 +95,30 @@ def _prepare(world: World, day: date) -> None:
 
 
 def _run_killing(world: World, day: date, taken: Path, found: Soak, kills: int, chance: random.Random) -> None:
-    """Run the edition until it is through, killing each process at a random moment as long as kills are left."""
-    is_over = False
-    while not is_over:
-        process = _start(world, day)
+    """Run the edition until it is through, killing processes at random moments as long as kills are left."""
+    helping = {_start(world, day, is_helping=number > 0): number > 0 for number in range(found.processes)}
+    while helping:
+        process = chance.choice(list(helping))
         if found.kills < kills:
             _wait_for(taken, _size(taken) + chance.randrange(found.readers // 25 + 1), process)
             time.sleep(chance.random() * 0.02)
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
-        is_over = os.WIFEXITED(status)
-        if not is_over:
+        is_helping = helping.pop(process)
+        if not os.WIFEXITED(status):
             found.kills += 1
             found.doubtful.append(world.states(day)["sending"])
+            helping[_start(world, day, is_helping=is_helping)] = is_helping
 
 
-def _start(world: World, day: date) -> int:
+def _start(world: World, day: date, *, is_helping: bool) -> int:
     """A process of its own that runs the edition as `digest send` does; returns its id."""
     world.store.deliveries.engine.dispose()  # no connection is shared with the child
     process = os.fork()
     if process == 0:
         try:
-            world.run_unchecked(day, collects=False, plans=False)
+            world.run_unchecked(day, collects=False, plans=False, is_helping=is_helping)
             os._exit(0)
         except BaseException:  # noqa: BLE001 - told by its exit status, and the row counts
             os._exit(1)
@@ -175,6 +180,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Kill the sender over and over, and count.")
     parser.add_argument("--readers", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--helpers", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -182,7 +188,7 @@ def main() -> int:
         _serve(asked.serve)
     with tempfile.TemporaryDirectory() as folder:
         chance = random.Random(asked.seed)  # noqa: S311 - to be repeated
-        found = soak(Path(folder), readers=asked.readers, kills=asked.kills, chance=chance)
+        found = soak(Path(folder), readers=asked.readers, kills=asked.kills, chance=chance, helpers=asked.helpers)
     sys.stdout.write(found.told() + "\n")
     return 0 if found.is_sound else 1
 

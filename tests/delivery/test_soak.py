@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.delivery.soak import soak
 
 
-def test_a_sender_killed_at_random_moments_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    found = soak(tmp_path, readers=60, kills=4, chance=random.Random(7))  # noqa: S311 - repeatable
+@pytest.mark.parametrize("helpers", [0, 1])
+def test_senders_killed_at_random_moments_lose_and_double_nothing(helpers: int, tmp_path: Path) -> None:
+    chance = random.Random(7)  # noqa: S311 - repeatable
+    found = soak(tmp_path, readers=60, kills=4, chance=chance, helpers=helpers)
     assert found.is_sound, found.told()
     assert found.kills == 4
