@@ -69,6 +69,16 @@ class Installation:
         smtp = f'[smtp]\nhost = "127.0.0.1"\nport = {self.inbox.port}\nmax_connections = 2\n'
         (self.folder / "config.toml").write_text(f"{sources}\n{smtp}\n{more}", encoding="utf-8")
 
+    def write_paper(self, day: str) -> None:
+        """Write a day's one paper, about hedges, to `papers/`."""
+        papers = self.folder / "papers"
+        papers.mkdir()
+        paper = {
+            "id": "2606.00001", "title": "A study of hedges", "authors": ["Ada Example"], "categories": ["cs.LG"],
+            "summary": "We look at hedges.", "comment": None, "pdf": "", "abs": "",
+        }  # fmt: skip
+        (papers / f"{day}.jsonl").write_text(json.dumps(paper), encoding="utf-8")
+
     def write_readers(self, readers: dict[str, str] | None = None) -> None:
         """Write subscriber files; by default Ada, who matches, Bob, who doesn't, and Maya, who has no profile."""
         folder = self.folder / "subscribers"

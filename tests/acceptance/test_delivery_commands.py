@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -34,13 +33,7 @@ def relay() -> Iterator[FaultServer]:
 
 @pytest.fixture
 def prepared(installation: Installation, relay: FaultServer) -> Installation:
-    papers = installation.folder / "papers"
-    papers.mkdir()
-    paper = {
-        "id": "2606.00001", "title": "A study of hedges", "authors": ["Ada Example"], "categories": ["cs.LG"],
-        "summary": "We look at hedges.", "comment": None, "pdf": "", "abs": "",
-    }  # fmt: skip
-    (papers / f"{DAY}.jsonl").write_text(json.dumps(paper), encoding="utf-8")
+    installation.write_paper(DAY)
     smtp = f'[smtp]\nhost = "127.0.0.1"\nport = {relay.port}\nmax_connections = 1\n'
     (installation.folder / "config.toml").write_text(f'[sources.files]\npaths = ["papers/*"]\n{smtp}', encoding="utf-8")
     names = ("ada", "bob", "cleo")

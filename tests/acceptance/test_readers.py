@@ -24,13 +24,7 @@ ADA, BOB, CLEO, EVE, GIA = (f"{name}@example.org" for name in ("ada", "bob", "cl
 @pytest.fixture
 def ready(installation: Installation) -> Installation:
     """An installation with one paper, which Ada, Bob and Cleo want."""
-    papers = installation.folder / "papers"
-    papers.mkdir()
-    paper = {
-        "id": "2606.00001", "title": "A study of hedges", "authors": ["Ada Example"], "categories": ["cs.LG"],
-        "summary": "We look at hedges.", "comment": None, "pdf": "", "abs": "",
-    }  # fmt: skip
-    (papers / f"{DAY}.jsonl").write_text(json.dumps(paper), encoding="utf-8")
+    installation.write_paper(DAY)
     installation.configure('[sources.files]\npaths = ["papers/*"]')
     readers = {"ada": ADA, "bob": BOB, "cleo": CLEO}
     installation.write_readers({name: f'email = "{email}"\nkeywords = ["hedge"]\n' for name, email in readers.items()})

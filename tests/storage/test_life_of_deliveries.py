@@ -267,16 +267,21 @@ def test_no_order_of_events_breaks_a_rule(machine: type[Life]) -> None:
     run_state_machine_as_test(machine, settings=SETTINGS)
 
 
+def plan_two_editions(life: Life) -> None:
+    """The newer one is planned and composed before the older one, as when somebody runs a day that was left out."""
+    life.begin()
+    life.next_day()
+    life.next_day()
+    life.plan(age=0)
+    life.compose(age=0)
+    life.plan(age=1)
+
+
 def test_a_mail_composed_before_an_older_edition_went_out_repeats_none_of_it(machine: type[Life]) -> None:
     """An order that is too rare to be met by chance: an edition that was left out is sent after a later one began."""
     life = machine()
     with closing(life.opened):
-        life.begin()
-        life.next_day()
-        life.next_day()
-        life.plan(age=0)
-        life.compose(age=0)
-        life.plan(age=1)
+        plan_two_editions(life)
         for age, at_once in ((1, True), (0, False), (0, True)):
             life.claim(age=age, count=4, keeps=False, at_once=at_once)
             while any(run.held for run in life.runs):
@@ -292,12 +297,7 @@ def test_a_mail_composed_before_an_older_edition_s_came_into_doubt_goes_only_onc
     """Another such order: two processes serve two editions that a reader waits for, and the older mail is lost."""
     life = machine()
     with closing(life.opened):
-        life.begin()
-        life.next_day()
-        life.next_day()
-        life.plan(age=0)
-        life.compose(age=0)
-        life.plan(age=1)
+        plan_two_editions(life)
         for age, at_once, state in (
             (1, True, DeliveryState.UNKNOWN),
             (0, False, DeliveryState.SENT),
