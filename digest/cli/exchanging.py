@@ -21,6 +21,8 @@ from digest.domain import Status, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.storage import Store
 
+_ONLY_ACTIVE = "only who is active is imported"
+
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
@@ -38,6 +40,8 @@ class Sorted:
     new: dict[str, Newcomer] = field(default_factory=dict)
     left: list[Mistake] = field(default_factory=list)
     refused: list[Mistake] = field(default_factory=list)
+    inactive: dict[str, str] = field(default_factory=dict)
+    """The ids of those who get no mail where the list comes from, and the place that says so."""
 
 
 def export(
@@ -105,6 +109,9 @@ def _sort(entries: Iterable[Entry], file: str, files: Iterable[Subscriber], stor
     found = Sorted()
     for entry in entries:
         _sort_one(entry, f"{file}: {entry.place}", found, config)
+    for subscriber_id, place in found.inactive.items():
+        if one := found.new.pop(subscriber_id, None):
+            found.left.append(Mistake(one.place, one.reader.email, f"isn't active in {place}", _ONLY_ACTIVE))
     obstacles = find_obstacles([one.reader for one in found.new.values()], files, store, config)
     for subscriber_id, obstacle in obstacles.items():
         place = found.new.pop(subscriber_id).place
@@ -123,7 +130,8 @@ def _sort_one(entry: Entry, place: str, found: Sorted, config: Config) -> None:
         return
     if entry.status.lower() not in ("", Status.ACTIVE):
         problem = f"is {entry.status!r:.40} where the list comes from"
-        found.left.append(Mistake(place, reader.email, problem, "only who is active is imported"))
+        found.left.append(Mistake(place, reader.email, problem, _ONLY_ACTIVE))
+        found.inactive[reader.id] = place
     elif reader.id in found.new:
         found.left.append(Mistake(place, reader.email, f"stands in {found.new[reader.id].place} already"))
     else:

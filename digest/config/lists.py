@@ -17,6 +17,7 @@ from digest.errors import ConfigError, Mistake
 MOST_OCTETS = 50_000_000
 _KEPT_ELSEWHERE = ("origin", "status", "cursor")
 """What an export says besides, and no file does."""
+_HEADER = "name the columns in the first line, such as email,name"
 _LISTS = ("keywords", "exclude", "authors", "categories")
 _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 """The apostrophe that an export puts before what a spreadsheet would run."""
@@ -38,12 +39,12 @@ def parse_list(content: bytes, file: str) -> Iterator[Entry]:
     In CSV, columns are named as in a subscriber file; keywords and the like are parted by semicolons, `interests` is
     JSON. Raises ConfigError for what is no such list at all.
     """
+    if len(content) > MOST_OCTETS:  # told first: what is cut there may be no UTF-8
+        raise ConfigError([Mistake(file, "", f"has more than {MOST_OCTETS:,} bytes", "import it in parts")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError([Mistake(file, "", f"is no UTF-8: {error}", "save it as UTF-8 text")]) from None
-    if len(content) > MOST_OCTETS:
-        raise ConfigError([Mistake(file, "", f"has more than {MOST_OCTETS:,} bytes", "import it in parts")])
     match text.lstrip()[:1]:
         case "[":
             return _of_json_list(text, file)
@@ -79,7 +80,10 @@ def _of_json(value: Any, place: str) -> Entry:
 def _of_csv(text: str, file: str) -> Iterator[Entry]:
     header = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
-    columns = [name.strip().lower() for name in next(rows, [])]
+    try:
+        columns = [name.strip().lower() for name in next(rows, [])]
+    except csv.Error as error:
+        raise ConfigError([Mistake(file, "line 1", f"is no CSV: {error}", _HEADER)]) from None
     _check_columns(columns, file)
     return _of_rows(rows, columns)
 
@@ -88,9 +92,10 @@ def _check_columns(columns: list[str], file: str) -> None:
     known = [*SubscriberTable.model_fields, *_KEPT_ELSEWHERE]
     unknown = [name for name in columns if name not in known]
     mistakes = [Mistake(file, f"{name!r:.60}", "is no known column", suggest(name, known)) for name in unknown]
+    twice = [name for name in known if columns.count(name) > 1]
+    mistakes.extend(Mistake(file, name, "is the name of two columns", "keep one of them") for name in twice)
     if "email" not in columns:
-        repair = "name the columns in the first line, such as email,name"
-        mistakes.append(Mistake(file, "", "has no column email", repair))
+        mistakes.append(Mistake(file, "", "has no column email", _HEADER))
     if mistakes:
         raise ConfigError(mistakes)
 

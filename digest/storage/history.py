@@ -213,8 +213,13 @@ def _add_loss(earlier: Loss | None, row: Row[Any]) -> Loss:
 def _may_have_arrived() -> ColumnElement[bool]:
     """Whether a row is in doubt, or was before another try failed; not if it came back or the operator settled it."""
     table, events = tables.deliveries, tables.delivery_events
-    was_in_doubt = exists().where(events.c.delivery_id == table.c.id, events.c.state == DeliveryState.UNKNOWN.value)
-    is_settled = table.c.state.in_(_values((DeliveryState.FAILED, DeliveryState.BOUNCED)))
+    told = exists().where(events.c.delivery_id == table.c.id)
+    was_in_doubt = told.where(events.c.state == DeliveryState.UNKNOWN.value)
+    # no run wrote it: `digest resolve`; what a run may not even hand over says nothing of the first copy
+    by_no_run = told.where(events.c.state == DeliveryState.FAILED.value, events.c.owner == "")
+    is_settled = or_(
+        table.c.state == DeliveryState.BOUNCED.value, and_(table.c.state == DeliveryState.FAILED.value, by_no_run)
+    )
     return or_(table.c.state.in_(_values(_MAY_HAVE_ARRIVED)), and_(was_in_doubt, not_(is_settled)))
 
 

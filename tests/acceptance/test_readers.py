@@ -124,6 +124,16 @@ def test_an_import_writes_files_names_each_bad_line_and_leaves_who_is_here(ready
     assert "has unsubscribed" in call("subscribers", "add", CLEO).err
 
 
+def test_who_has_unsubscribed_in_any_line_of_a_list_is_not_imported_by_another(ready: Installation) -> None:
+    lines = ("email,status", "dan@example.org,active", "Dan@example.org,unsubscribed", "eve@example.org,unsubscribed",
+             "eve@example.org,active")  # fmt: skip
+    (ready.folder / "list.csv").write_text("\n".join(lines), encoding="utf-8")
+
+    done = ready.call("subscribers", "import", "list.csv", "--json")
+
+    assert (done.code, done.document["imported"], len(done.document["left"])) == (0, [], 4)
+
+
 def test_an_edit_takes_what_is_valid_and_keeps_what_is_not_for_the_next(ready: Installation) -> None:
     path, draft = (ready.folder / "subscribers" / name for name in ("ada.toml", "ada.toml.draft"))
     before = path.read_text()

@@ -11,7 +11,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.config import as_in_a_new_file, parse_list, read_subscriber
+from digest.config import MOST_OCTETS, as_in_a_new_file, parse_list, read_subscriber
 from digest.errors import ConfigError
 from digest.matching import check_profile
 
@@ -31,6 +31,7 @@ def read(values: dict[str, object]) -> str | bytes:
 
 @pytest.mark.parametrize("content", [
     b"", b"[{}", b"[1, null]", b"[" * 100_000, b'{"a":' * 100_000, b"email\n" + b"9" * 200_000,
+    b"email," + b"9" * 200_000,
     rb'{"email": "\ud800@example.org"}', rb'{"email": "ada@example.org", "name": "\ud800"}',
     rb'{"email": "ada@example.org", "\ud800": 1}', rb'{"email": "ada@example.org", "trending": NaN}',
 ])  # fmt: skip
@@ -80,7 +81,13 @@ def test_csv_of_any_spreadsheet_and_json_of_any_kind_say_the_same(text: str) -> 
     ("e-mail,keyword\nada@example.org,cache\n", "did you mean 'email'"),
     ("", "has no column email"),
     ("[{]", "is no JSON"),
+    ("email,status,Status\nada@example.org,unsubscribed,active\n", "status: is the name of two columns"),
 ])  # fmt: skip
 def test_what_is_no_list_is_refused_as_a_whole_with_the_repair(text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         list(parse_list(text.encode(), "list"))
+
+
+def test_a_list_that_is_too_long_is_not_called_no_text_for_where_it_was_cut() -> None:
+    with pytest.raises(ConfigError, match="has more than 50,000,000 bytes"):
+        parse_list(b"9" * MOST_OCTETS + "é".encode()[:1], "list")

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text, update
 
 from digest.domain import DeliveryState, Email, Outcome, Status
 from digest.errors import StoreError
-from digest.storage import Store, open_store, tables
+from digest.storage import Chosen, Loss, Store, open_store, tables
 from digest.storage.kept_emails import MOST_ATTEMPTS
 from tests.storage.conftest import made_database
 
@@ -298,6 +298,26 @@ def test_only_the_very_bytes_of_a_mail_in_doubt_may_go_again(
     assert store.deliveries.kept_emails(DAY) == ()
     (row,) = store.history.find()
     assert (row.state, row.attempts) == (DeliveryState.SENT, 2)
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_only_the_operator_s_word_ends_the_doubt_about_a_mail_that_could_not_go_again(
+    store: Store, reader: Make, plan: Make, email: Make, *, is_told: bool
+) -> None:
+    plan(reader())
+    with store.deliveries.open_ownership() as owner:
+        store.deliveries.claim([email(reader())], owner=owner, keeps=True)
+    store.deliveries.release_lapsed()
+    if is_told:
+        store.by_hand.resolve(Chosen(), as_sent=False)
+    else:
+        with store.deliveries.open_ownership() as owner:
+            (kept,) = store.deliveries.kept_emails(DAY)
+            store.deliveries.claim([kept], owner=owner, keeps=True)
+            store.deliveries.record([Outcome(kept, DeliveryState.FAILED)], owner=owner, keeps=True)
+
+    assert states(store) == {"ada": "failed"}
+    assert store.history.losses(before=date(2026, 7, 1)) == {reader().id: Loss(DAY, is_doubtful=not is_told)}
 
 
 def test_a_mail_in_doubt_that_a_later_digest_covers_does_not_go_again(
