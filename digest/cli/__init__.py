@@ -84,6 +84,7 @@ def main() -> None:
         terminated.append(number)
         signal.raise_signal(signal.SIGINT)  # both end a run in the same good order
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's shell lets `digest worker &` ignore it
     signal.signal(signal.SIGTERM, stop)
     gc.freeze()  # what is imported stays: looking through it for garbage took a tenth of a run's time
     code = _run_app()

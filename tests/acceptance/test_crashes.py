@@ -39,9 +39,16 @@ def test_a_run_killed_before_during_and_after_delivery_gives_nobody_two_copies_a
     assert last.code == (1 if unknown else 0)
 
 
-def test_an_interrupted_run_ends_in_good_order_and_the_next_one_goes_on(installation: Installation) -> None:
+@pytest.mark.parametrize("at_start", [signal.SIG_DFL, signal.SIG_IGN])  # as a shell's script starts what ends in `&`
+def test_an_interrupted_run_ends_in_good_order_and_the_next_one_goes_on(
+    at_start: signal.Handlers, installation: Installation
+) -> None:
     _prepare(installation)
-    process = installation.start("run", "--date", DAY, "--json")
+    before = signal.signal(signal.SIGINT, at_start)
+    try:
+        process = installation.start("run", "--date", DAY, "--json")
+    finally:
+        signal.signal(signal.SIGINT, before)
     _wait_for_mails(installation, 5, process)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)

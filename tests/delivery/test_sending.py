@@ -70,7 +70,7 @@ def readers(email_to: EmailTo) -> Callable[[int], Rows]:
 
 def test_everybody_gets_the_mail_and_the_end_says_so(relay: Relay, readers: Callable[[int], Rows]) -> None:
     server, rows = relay(), readers(200)
-    end = deliver(server, rows, connections=8)
+    end = deliver(server, rows, connections=8, reply_timeout_seconds=30, final_reply_timeout_seconds=30)
     assert (end.stopped, end.words, end.counts) == (Stopped.DONE, "", {DeliveryState.SENT: 200})
     assert len(server.accepted) == 200
     assert server.connections <= 8
