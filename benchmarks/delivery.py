@@ -337,7 +337,7 @@ def _read_signup(details: dict[str, Any]) -> Subscriber:
 def _reader(number: int) -> Subscriber:
     email = f"reader{number}@example.org"
     words = tuple(sorted({WORDS[number % 9], WORDS[number % 7], WORDS[number % 5]}))
-    profile = Profile(interests=(Interest(keywords=words),), max_papers=12, trending=0)
+    profile = Profile(interests=(Interest(keywords=words),), max_papers=7, trending=0)
     return Subscriber(id=subscriber_id(email), email=email, profile=profile)
 
 

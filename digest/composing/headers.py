@@ -139,11 +139,16 @@ def _shared_headers(letterhead: Letterhead, identity: str, *, subject: str, sent
         "From": _mailbox(address, name or letterhead.site_name),
         **({"Reply-To": _mailbox(reply_address, reply_name)} if reply_address else {}),
         "Subject": _encoded(subject),
-        "Date": format_datetime(sent_at),
+        "Date": _date_of(sent_at.replace(microsecond=0)),
         "Message-ID": identity,
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
+
+
+@lru_cache(maxsize=4)  # hundreds of mails share a second
+def _date_of(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def _feedback_id(digest: Digest, letterhead: Letterhead) -> str:
@@ -161,8 +166,8 @@ def _sender_key(domain: str) -> str:
 
 
 def _keyed_id(kind: str, what: str, letterhead: Letterhead) -> str:
-    mac = hmac.new(letterhead.secrets[0].encode(), f"{kind} {what}".encode(), hashlib.sha256).hexdigest()
-    return f"<{kind}.{mac[:32]}@{_domain_of(letterhead)}>"
+    mac = hmac.digest(letterhead.secrets[0].encode(), f"{kind} {what}".encode(), "sha256")
+    return f"<{kind}.{mac[:16].hex()}@{_domain_of(letterhead)}>"
 
 
 def _domain_of(letterhead: Letterhead) -> str:

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from digest.composing.message import folded, in_references, quoted_printable, seven_bit
 
-# a private-use character: cleaning takes them out of every text, so this can only be ours
-_EDGE = "\ue010"
+# a control character: cleaning takes them out of every text, so this can only be ours; and it needs no reference
+_EDGE = "\x10"
 _IN_HTML, _IN_TEXT = seven_bit(_EDGE), quoted_printable(_EDGE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import (
@@ -112,7 +113,8 @@ def load_templates(letterhead: Letterhead, templates: Path | None = None) -> Com
     )
 
 
-def shared_values(letterhead: Letterhead, language: Language) -> dict[str, object]:
+@lru_cache(maxsize=64)
+def shared_values(letterhead: Letterhead, language: Language) -> Mapping[str, object]:
     """What every email of this installation shows."""
     return {
         "_": language.say,
