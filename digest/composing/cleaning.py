@@ -20,7 +20,6 @@ _UNSAFE = re.compile(
 # what an address may hold as it is (RFC 3986 §2.2), the sign of what is quoted already included
 _RESERVED = "%:/?#[]@!$&()*+,;=~"
 _SPACES = re.compile(r"\s+")
-SENTENCE_END = re.compile(r"[.!?][\"”’)\]]?(?=\s)|[。！？]")
 
 
 def clean(text: str) -> str:

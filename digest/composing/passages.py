@@ -6,11 +6,16 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from digest.composing.cleaning import SENTENCE_END, word_end
+from digest.composing.cleaning import word_end
 from digest.composing.marking import Span
 
 LONGEST_PASSAGE_CHARACTERS = 280
 _WORDS_BEFORE_HIT_CHARACTERS = 100
+
+# no dot ends a sentence that goes on in small letters, or that stands behind an abbreviation or an initial
+_ABBREVIATIONS = ("et al", "e.g", "i.e", "a.k.a", "vs", "cf", "ca", "approx", "resp", "Fig", "Figs", "Eq", "No", "Dr")
+_NO_ABBREVIATION = "".join(rf"(?<!\b{re.escape(short)})" for short in _ABBREVIATIONS)
+_SENTENCE_END = re.compile(rf"(?:{_NO_ABBREVIATION}(?<!\b[A-Z])\.[\"”’)\]]?(?!\s+[a-z])|[!?][\"”’)\]]?)(?=\s)|[。！？]")
 
 # six lowercase words of eight letters in a row, and nine of six, up to the last two: SpamAssassin's LONGWORDS wants two
 # of these and ten of five, so that a mail without the first two isn't guilty by its papers' abstracts
@@ -29,7 +34,8 @@ def opening_end(text: str, limit: int) -> int:
         limit = last_two[0]
     if len(text) <= limit:
         return len(text)
-    ends = [found.end() for found in SENTENCE_END.finditer(text, limit // 2, limit)]
+    seen = _SENTENCE_END.finditer(text, limit // 2, limit + 2)  # with the space and the letter that follow
+    ends = [end for found in seen if (end := found.end()) <= limit]
     return ends[-1] if ends else word_end(text, limit)
 
 
@@ -42,10 +48,10 @@ def passage_of(text: str, hits: Sequence[Sequence[Span]], opening: int) -> Span 
     if not unseen:
         return None
     hit = min(unseen)[0]
-    start = max((found.end() for found in SENTENCE_END.finditer(text, opening, hit)), default=opening)
+    start = max((found.end() for found in _SENTENCE_END.finditer(text, opening, hit + 1)), default=opening)
     if hit - start > LONGEST_PASSAGE_CHARACTERS - _WORDS_BEFORE_HIT_CHARACTERS:
         start = text.find(" ", hit - _WORDS_BEFORE_HIT_CHARACTERS, hit) + 1 or hit
-    end = SENTENCE_END.search(text, hit)
+    end = _SENTENCE_END.search(text, hit)
     stop = end.end() if end else len(text)
     if stop - start > LONGEST_PASSAGE_CHARACTERS:
         stop = word_end(text, start + LONGEST_PASSAGE_CHARACTERS)

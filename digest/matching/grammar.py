@@ -46,7 +46,7 @@ liked: LIKED WEIGHT?
 _OR.3: /OR{_ENDS}|\|\|/
 _AND.3: /AND{_ENDS}|&&/
 _NOT.3: /NOT{_ENDS}|(?<![^\s(])-(?=[^\W_]|["“”„(])/
-NEAR.3: /NEAR\/\d{{1,3}}{_ENDS}/
+NEAR.3: /NEAR\/\d+{_ENDS}/
 LIKED.3: /{_LIKED}/i
 FIELD.2: /(?:{"|".join(FIELDS)}):\s*/i
 QUOTED.2: /["“”„][^"“”„]*["“”„]/
@@ -57,11 +57,13 @@ WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX})[^\s()"“”„])+/i
 %ignore /\s+/
 """
 _WORD = re.compile(r"\S+")
-_PLAIN_WORDS = re.compile(r"(?:(?!(?:AND|OR|NOT)\b|(?i:near))[^\W_]++(?:-[^\W_]++)*+(?: |\Z))++")
+_PLAIN_WORDS = re.compile(r"(?:(?!(?:AND|OR|NOT)\b|(?i:near)|ADJ\d)[^\W_]++(?:-[^\W_]++)*+(?: |\Z))++")
 """What most keywords are. Their tree is plain, and made without the parser twenty times faster."""
 _FOREIGN = (
     (r"(?<![^\s(])NEAR(?:/(?!\d)|(?![^\s()]))", "NEAR lacks its distance", "write it like mamba NEAR/5 vision"),
     (r"(?<![^\s(])(?:(?!NEAR)(?i:near)/?|NEAR)\d+(?![^\s()])", "{} isn't read as NEAR", "write it like NEAR/5"),
+    (r"(?<=\S )(?:ADJ\d+|(?:W|PRE)/\d+)(?= +\S)", "{} isn't read as NEAR", "write it like NEAR/5"),
+    (r"(?<=[^\W_])\?(?=[^\W_])", "{} is no wildcard", "a wildcard ends a word: mamba*"),
     (r"(?<=\S)~[\d.]*(?![^\s()^])", "{} means nothing here", "use NEAR/5 between two terms, or a wildcard: mamba*"),
     (r"[{\[][^{}\[\]]*\sTO\s[^{}\[\]]*[}\]]", "there are no ranges", "write the terms themselves"),
     (r"(?<![^\s(])\+(?=[^\W\d_]|[\"(])", "{} means nothing here", "join wanted terms by AND"),

@@ -72,6 +72,15 @@ def test_an_opening_ends_with_a_sentence() -> None:
     assert text[: opening_end(text, 40)] == "One hedge is cut. Two birds stay."
 
 
+@pytest.mark.parametrize(
+    "abbreviated",
+    ["Shrubs (e.g. box)", "Ada et al. [3] cut", "Now see E. coli", "See Fig. 2", "In the U.S. Birds", "So pp. in all"],
+)
+def test_no_opening_ends_behind_an_abbreviation(abbreviated: str) -> None:
+    text = f"Two hedges stay. {abbreviated} and so much else that is never shown to the end."
+    assert {text[: opening_end(text, limit)] for limit in range(17, 32)} == {"Two hedges stay."}
+
+
 def test_an_opening_without_a_sentence_ends_with_a_word() -> None:
     text = "one hedge after another is cut and the birds stay"
     assert text[: opening_end(text, 30)] == "one hedge after another is cut"
