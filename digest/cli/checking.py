@@ -27,7 +27,7 @@ from digest.cli.edge import (
     read_files,
     today,
 )
-from digest.cli.output import print_json, say
+from digest.cli.output import print_json, say, say_error
 from digest.composing import Composer
 from digest.composing.wording import counted
 from digest.config import Config, secret_path
@@ -108,6 +108,10 @@ def back_up_database(
     )
     say(f"{file} written: {filesize.decimal(backup.octets)}, {', '.join(held)}")
     secret = "site.secret" if settings.site.secret else secret_path(settings)
+    if not backup.is_paused:
+        say_error(
+            "Sending isn't paused in it, its schema is too old for that: put it back, and digest pause before all else"
+        )
     say(f"Not in it: {secret}, which signs the links in mails, the configuration, and {settings.subscribers}/.")
     return ExitCode.DONE
 
