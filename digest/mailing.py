@@ -37,7 +37,7 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     """Match, compose, claim, send and record every digest of the edition that is still open."""
     store = parts.store
     if not choice.is_helping:  # whose subscriber files may be older
-        store.deliveries.suppress_strangers(day, find_known=lambda: {reader.id for reader in parts.each_reader()})
+        store.deliveries.suppress_strangers(day, find_known=partial(_find_known, parts))
     pause = store.pause.current()
     probe = _take_probe(pause, parts, choice) if pause is not None else None
     if pause is not None and probe is None:
@@ -54,6 +54,12 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     if not report.paused and (held := store.pause.current()) and store.deliveries.open_rows(day):
         report.paused = words_of(held)  # somebody else's pause
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
+
+
+def _find_known(parts: Parts) -> Container[str] | None:
+    """Every reader's id; None while a file can't be read, as nobody knows then whose it is."""
+    known = {reader.id for reader in parts.each_reader()}
+    return None if parts.file_mistakes() else known
 
 
 def _take_probe(pause: Pause, parts: Parts, choice: Choice) -> Pause | None:

@@ -24,10 +24,10 @@ from digest.cli.edge import (
     make_sources,
     now_in_utc,
     open_parts,
-    read_files,
     today,
 )
 from digest.cli.output import print_json, say, say_error
+from digest.cli.reader_files import read_files
 from digest.composing import Composer
 from digest.composing.wording import counted
 from digest.config import Config, secret_path

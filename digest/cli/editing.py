@@ -16,11 +16,11 @@ from digest.cli.edge import (
     context_of,
     find_reader,
     open_only_store,
-    read_files,
     subscriber_reader,
     today,
 )
 from digest.cli.output import say, say_error
+from digest.cli.reader_files import read_sound_files
 from digest.config import Config, read_toml, signing_secrets
 from digest.domain import Subscriber
 from digest.errors import ConfigError, Mistake
@@ -36,7 +36,7 @@ def edit(context: typer.Context, email: Annotated[str, typer.Argument(help="The 
     """
     settings = context_of(context).settings
     with open_only_store(settings) as store:
-        reader = find_reader(email, store.subscribers.each(read_files(settings)))
+        reader = find_reader(email, store.subscribers.each(read_sound_files(settings)))
     if reader.origin != "file":
         _say_link(reader, settings)
         return ExitCode.ATTENTION

@@ -69,6 +69,26 @@ def test_pausing_somebody_who_left_does_not_bring_them_back(ready: Installation)
     assert "nobody's address" in call("subscribers", "remove", "nobody@example.org").err
 
 
+def test_a_mistake_in_one_reader_s_file_costs_that_reader_alone_until_it_is_mended(ready: Installation) -> None:
+    call, mistake = ready.call, "bob.toml: keywords[0]: a bracket is never closed"
+    call("pause")
+    call("run", "--date", DAY)
+    call("resume")
+    bob = ready.folder / "subscribers" / "bob.toml"
+    sound = bob.read_text()
+    bob.write_text(sound.replace('"hedge"', '"(hedge"'))
+
+    removed, ran = call("subscribers", "remove", CLEO), call("run", "--date", DAY)
+
+    assert (removed.code, "is unsubscribed" in removed.out, mistake in removed.err) == (0, True, True)
+    assert (ran.code, ran.err.count(mistake)) == (1, 1)
+    assert [to for to, _ in ready.mails()] == [ADA]
+    assert call("subscribers", "export").code == call("check").code == 2, "what must be whole is not begun"
+    bob.write_text(sound)
+    assert call("send", "--date", DAY).code == 0
+    assert [to for to, _ in ready.mails()] == [ADA, BOB], "what was planned has waited"
+
+
 def test_what_is_exported_can_be_imported_elsewhere_and_means_the_same(ready: Installation) -> None:
     call = ready.call
     full = {
