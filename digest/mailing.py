@@ -17,7 +17,6 @@ from digest.after_sending import (
     find_mismatch,
     find_reason_to_pause,
     holds_all,
-    refusal_in,
     words_of,
 )
 from digest.assembly import StillWaiting, assemble_digests
@@ -28,7 +27,6 @@ from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Digest, Email, Outcome, Pause, PausedBy, Subscriber
 from digest.parts import Choice, Parts, RunReport
 from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, in_own_order, is_sample
-from digest.storage import Returned
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +86,9 @@ def _send(
     emails: Iterator[Email], dispatch: Dispatch, parts: Parts, report: RunReport, *, total: int, probe: Pause | None
 ) -> None:
     """Claim, send and record them; what the relay refused for good counts, however the sending ends."""
-    refused: list[Returned] = []
 
     def record(outcome: Outcome) -> None:
         dispatch.record(outcome)
-        refused.extend(refusal_in(outcome))
         parts.on_progress("delivering", report.composed, total)
 
     day = report.edition
@@ -114,7 +110,7 @@ def _send(
         try:
             dispatch.close()
         finally:
-            _settle_pause(count_refusals(refused, dispatch.counts, parts.store.reports), parts, report, probe)
+            _settle_pause(count_refusals(day, parts.store.reports), parts, report, probe)
 
 
 def _open_dispatch(parts: Parts, owner: str, *, is_probe: bool) -> Dispatch:

@@ -19,7 +19,7 @@ from digest.storage.paces import PaceStore
 from digest.storage.papers import PaperStore
 from digest.storage.pauses import PauseStore
 from digest.storage.profile_changes import ChangeStore
-from digest.storage.reports import Consequence, ReportStore, Returned
+from digest.storage.reports import Consequence, Refusals, ReportStore, Returned
 from digest.storage.subscribers import SubscriberStore
 from digest.storage.suppressions import SuppressionStore
 
@@ -36,6 +36,7 @@ __all__ = [
     "PaceStore",
     "PaperStore",
     "PauseStore",
+    "Refusals",
     "ReportStore",
     "Returned",
     "Store",
