@@ -89,6 +89,21 @@ def test_a_mistake_in_one_reader_s_file_costs_that_reader_alone_until_it_is_mend
     assert [to for to, _ in ready.mails()] == [ADA, BOB], "what was planned has waited"
 
 
+def test_with_another_secret_nothing_runs_until_the_known_one_is_named_or_given_up(ready: Installation) -> None:
+    call, other = ready.call, {"DIGEST_SITE__SECRET": "another-secret-of-16"}
+    call("subscribers", "list")
+    kept = (ready.folder / "data" / "secret.key").read_text().strip()
+
+    refused = call("run", "--date", DAY, environ=other)
+    assert (refused.code, ready.mails()) == (2, [])
+    assert "site.secret: is another secret than the database knows" in refused.err
+    assert call("subscribers", "list", environ={**other, "DIGEST_SITE__FORMER_SECRETS": kept}).code == 0
+    assert call("subscribers", "list", environ=other).code == 0
+    assert call("subscribers", "list").code == 2
+    assert "knows the secret in use" in call("db", "adopt-secret").out
+    assert call("subscribers", "list").code == 0
+
+
 def test_what_is_exported_can_be_imported_elsewhere_and_means_the_same(ready: Installation) -> None:
     call = ready.call
     full = {
