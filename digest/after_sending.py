@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from digest.bounces.reports import kind_of
 from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Stopped
 from digest.dispatching import Dispatch
-from digest.domain import DeliveryState, Outcome, Pause, PausedBy
-from digest.storage import Consequence, History, PauseStore, ReportStore, Returned
+from digest.domain import Pause, PausedBy, ReportKind
+from digest.storage import Consequence, History, PauseStore, Refusals, ReportStore, Returned
 
 MOST_BROKEN_DIGESTS = 5
 """So many digests that can't be made, if they are more than a twentieth of all, are the templates' fault."""
@@ -35,22 +33,21 @@ def find_mismatch(day: date, dispatch: Dispatch, history: History) -> str:
     return problem
 
 
-def refusal_in(outcome: Outcome) -> Iterator[Returned]:
-    """What the relay refused for good, as if it had been reported afterwards."""
-    email = outcome.email
-    if outcome.state is DeliveryState.REJECTED and email.edition is not None:
-        kind = kind_of(outcome.enhanced_code, outcome.reply)
-        yield Returned(email.edition, email.subscriber_id, kind, outcome.enhanced_code, outcome.reply)
+def count_refusals(day: date, returned: ReportStore) -> str:
+    """Count what the relay refused for good against the addresses, as if it had been reported afterwards.
 
-
-def count_refusals(refused: Iterable[Returned], counts: Counter[DeliveryState], returned: ReportStore) -> str:
-    """Count them against their addresses, once the deliveries are written down; returns why none counts, if so."""
-    if doubts := _doubts_of(counts):
-        return doubts
-    for refusal in refused:
+    Whichever process is the last to send judges it for all of them. Returns why none counts, if so: then the refusals
+    are written down as our own fault, and counted no more.
+    """
+    found = returned.refusals_of(day)
+    if found is None or not found.new:
+        return ""
+    doubts = _doubts_of(found)
+    for subscriber_id, code, words in found.new:
+        refusal = Returned(day, subscriber_id, ReportKind.POLICY if doubts else kind_of(code, words), code, words)
         if returned.take(refusal) is Consequence.SUPPRESSED:
-            log.warning("%s gets no more mail: %s", returned.address_of(refusal.subscriber_id), refusal.words)
-    return ""
+            log.warning("%s gets no more mail: %s", returned.address_of(subscriber_id), words)
+    return doubts
 
 
 def are_templates_broken(*, broken: int, composed: int) -> bool:
@@ -86,9 +83,9 @@ def words_of(pause: Pause) -> str:
     return f"sending is paused since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason} — {end}"
 
 
-def _doubts_of(counts: Counter[DeliveryState]) -> str:
-    """Why a run's refusals are about the relay, so that none may count against its address; empty if they may."""
-    refused, attempts = counts[DeliveryState.REJECTED], counts.total() - counts[DeliveryState.PENDING]
+def _doubts_of(found: Refusals) -> str:
+    """Why an edition's refusals are about the relay, so that none may count against its address; empty if they may."""
+    refused, attempts = found.refused, found.attempts
     is_half = attempts >= FEWEST_ATTEMPTS_JUDGED and refused * 2 >= attempts
     if is_half or refused == attempts >= FEWEST_ALL_REFUSED:
         return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"

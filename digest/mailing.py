@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import chain
 
@@ -17,18 +17,16 @@ from digest.after_sending import (
     find_mismatch,
     find_reason_to_pause,
     holds_all,
-    refusal_in,
     words_of,
 )
 from digest.assembly import StillWaiting, assemble_digests
 from digest.composing import Card, compose_email, render_cards
 from digest.composing.headers import sender_address
-from digest.delivery import send_emails
+from digest.delivery import Stopped, send_emails
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Digest, Email, Outcome, Pause, PausedBy, Subscriber
 from digest.parts import Choice, Parts, RunReport
 from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, in_own_order, is_sample
-from digest.storage import Returned
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +35,10 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     """Match, compose, claim, send and record every digest of the edition that is still open."""
     store = parts.store
     if not choice.is_helping:  # whose subscriber files may be older
-        store.deliveries.suppress_strangers(day, find_known=lambda: {reader.id for reader in parts.each_reader()})
+        store.deliveries.suppress_strangers(day, find_known=partial(_find_known, parts))
     pause = store.pause.current()
-    if pause is not None and not _may_probe(pause, parts, choice):
+    probe = _take_probe(pause, parts, choice) if pause is not None else None
+    if pause is not None and probe is None:
         report.paused = words_of(pause)
         return
     waiting = store.deliveries.open_rows(day)
@@ -47,17 +46,24 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
     with store.deliveries.open_ownership() as owner:
         each_reader = partial(_each_waiting, waiting, parts, choice, owner)
         emails = _waiting_emails(each_reader, day, parts, choice, report)
-        dispatch = _open_dispatch(parts, owner, is_probe=pause is not None)
-        _send(emails, dispatch, parts, report, total=total, is_probe=pause is not None)
+        dispatch = _open_dispatch(parts, owner, is_probe=probe is not None)
+        _send(emails, dispatch, parts, report, total=total, probe=probe)
         report.mismatch = find_mismatch(day, dispatch, store.history)
     if not report.paused and (held := store.pause.current()) and store.deliveries.open_rows(day):
         report.paused = words_of(held)  # somebody else's pause
     report.seconds["deliver"] -= report.seconds["match"] + report.seconds["compose"]
 
 
-def _may_probe(pause: Pause, parts: Parts, choice: Choice) -> bool:
-    is_time = not holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
-    return is_time and parts.store.pause.take_probe(pause)
+def _find_known(parts: Parts) -> Container[str] | None:
+    """Every reader's id; None while a file can't be read, as nobody knows then whose it is."""
+    known = {reader.id for reader in parts.each_reader()}
+    return None if parts.file_mistakes() else known
+
+
+def _take_probe(pause: Pause, parts: Parts, choice: Choice) -> Pause | None:
+    """The pause with this run's leave to try one mail; None if it has none."""
+    is_held = holds_all(pause, now=parts.now(), probes_at_once=choice.probes_at_once)
+    return None if is_held else parts.store.pause.take_probe(pause)
 
 
 def _each_waiting(waiting: Collection[str], parts: Parts, choice: Choice, owner: str) -> Iterator[Subscriber]:
@@ -77,16 +83,16 @@ def _waiting_emails(
 
 
 def _send(
-    emails: Iterator[Email], dispatch: Dispatch, parts: Parts, report: RunReport, *, total: int, is_probe: bool
+    emails: Iterator[Email], dispatch: Dispatch, parts: Parts, report: RunReport, *, total: int, probe: Pause | None
 ) -> None:
     """Claim, send and record them; what the relay refused for good counts, however the sending ends."""
-    refused: list[Returned] = []
 
     def record(outcome: Outcome) -> None:
         dispatch.record(outcome)
-        refused.extend(refusal_in(outcome))
         parts.on_progress("delivering", report.composed, total)
 
+    day = report.edition
+    has_taken = parts.store.history.has_arrived(since=day - timedelta(days=1), until=day)
     claimed = dispatch.claim(emails)
     try:
         with report.timed("deliver"), closing(claimed):
@@ -96,14 +102,15 @@ def _send(
                 record,
                 stopping=parts.stopping,
                 reserve=parts.store.pace.reserve,
-                is_probe=is_probe,
+                is_probe=probe is not None,
+                has_taken=has_taken,
                 on_tick=dispatch.write_late,
             )
     finally:
         try:
             dispatch.close()
         finally:
-            _settle_pause(count_refusals(refused, dispatch.counts, parts.store.reports), parts, report)
+            _settle_pause(count_refusals(day, parts.store.reports), parts, report, probe)
 
 
 def _open_dispatch(parts: Parts, owner: str, *, is_probe: bool) -> Dispatch:
@@ -128,12 +135,17 @@ def _doubtful(day: date, parts: Parts) -> tuple[Email, ...]:
     return parts.store.deliveries.kept_emails(day) if parts.resends else ()
 
 
-def _settle_pause(doubts: str, parts: Parts, report: RunReport) -> None:
-    """Pause sending where the next mail would fare no better; end its own pause when a probe went through."""
+def _settle_pause(doubts: str, parts: Parts, report: RunReport, probe: Pause | None) -> None:
+    """Pause sending where the next mail would fare no better; end its own pause when a probe went through.
+
+    A probe that met nothing but what is known of its readers does neither.
+    """
     if reason := find_reason_to_pause(report.end, broken=report.broken, composed=report.composed) or doubts:
         report.paused = begin_pause(parts.store.pause, reason)
     elif report.end is not None and report.end.is_probe_passed and parts.store.pause.end(PausedBy.SENDING):
         report.notices.append("a mail went through: sending is no longer paused")
+    elif probe is not None and report.end is not None and report.end.stopped is Stopped.DONE:
+        parts.store.pause.give_back_probe(probe)
 
 
 def may_go(reader: Subscriber, waiting: Container[str], parts: Parts) -> bool:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from digest.composing import Composer
 from digest.delivery import Relay, SendingEnd
 from digest.domain import BatchReport, EditionTotals, Subscriber
+from digest.errors import Mistake
 from digest.sources import HttpClient, Source
 from digest.storage import Store
 
@@ -25,6 +26,7 @@ class Parts:
     sources: Mapping[str, Source]
     open_http: Callable[..., AbstractContextManager[HttpClient]]
     read_files: Callable[[], tuple[Subscriber, ...]]
+    """The readers of all sound subscriber files, read anew at each call."""
     relays: tuple[Relay, ...]
     """Where mail is handed over: the first one, and those that stand in when it is down."""
     is_local: bool
@@ -32,6 +34,8 @@ class Parts:
     lookback: timedelta
     expires_after: timedelta
     now: Callable[[], datetime]
+    file_mistakes: Callable[[], tuple[Mistake, ...]] = tuple
+    """Why files were left out when they were last read."""
     resends: bool = False
     """Whether mail in doubt is sent again with the same bytes; else it is held and shown."""
     retention: timedelta = timedelta(days=400)
@@ -102,6 +106,8 @@ class RunReport:
     """Digests that can't be made."""
     paused: str = ""
     """Why mail is held back, if it is."""
+    left_out: tuple[Mistake, ...] = ()
+    """Subscriber files that can't be read: their readers were promised nothing, and what waits for them waits on."""
     mismatch: str = ""
     """What is wrong with the counts at the end; empty if they add up."""
 

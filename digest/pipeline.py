@@ -51,6 +51,7 @@ def run_edition(day: date, parts: Parts, choice: Choice = EVERYBODY) -> RunRepor
             plan_digests(_find_due(day, parts, choice, report), day, parts)
         deliver_digests(day, parts, choice, report)
         parts.store.history.forget(before=day - parts.retention)
+    report.left_out = parts.file_mistakes()
     states, empty = parts.store.history.totals(day)
     report.totals = EditionTotals(day, parts.store.papers.count(day), _count_active(parts), states, empty)
     return report

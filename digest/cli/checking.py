@@ -1,4 +1,4 @@
-"""The commands that look after the installation: check, db upgrade and db backup."""
+"""The commands that look after the installation: check, db upgrade, db backup and db adopt-secret."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from digest.cli.edge import (
     make_sources,
     now_in_utc,
     open_parts,
-    read_files,
     today,
 )
-from digest.cli.output import print_json, say
+from digest.cli.output import print_json, say, say_error
+from digest.cli.reader_files import read_files
 from digest.composing import Composer
 from digest.composing.wording import counted
-from digest.config import Config, secret_path
+from digest.config import Config, secret_path, signing_secrets
 from digest.delivery import Relay
 from digest.delivery.probing import try_connection
 from digest.domain import Edition, Subscriber
@@ -39,7 +39,7 @@ from digest.hosts import is_loopback
 from digest.parts import Parts
 from digest.pipeline import fetch_batches
 from digest.planning import is_sample
-from digest.storage import back_up, upgrade
+from digest.storage import adopt_secret, back_up, upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def register(app: typer.Typer) -> None:
     database.callback()(_only_a_group)
     database.command("upgrade")(upgrade_database)
     database.command("backup")(back_up_database)
+    database.command("adopt-secret")(adopt_lost_secret)
     app.add_typer(database, name="db")
 
 
@@ -108,7 +109,24 @@ def back_up_database(
     )
     say(f"{file} written: {filesize.decimal(backup.octets)}, {', '.join(held)}")
     secret = "site.secret" if settings.site.secret else secret_path(settings)
+    if not backup.is_paused:
+        say_error(
+            "Sending isn't paused in it, its schema is too old for that: put it back, and digest pause before all else"
+        )
     say(f"Not in it: {secret}, which signs the links in mails, the configuration, and {settings.subscribers}/.")
+    return ExitCode.DONE
+
+
+def adopt_lost_secret(context: typer.Context) -> int:
+    """Take the secret in use for the database's, where the one that it knows is lost.
+
+    Links in mails that are out stop working, and who is on the do-not-send list gets mail again.
+    """
+    settings = context_of(context).settings
+    lost = adopt_secret(settings.store_url, signing_secrets(settings)[0])
+    say("the database knows the secret in use")
+    if lost:
+        say(f"{counted(lost, 'reader')} on the do-not-send list can't be found any more")
     return ExitCode.DONE
 
 
@@ -210,6 +228,8 @@ def _check_live(config: Config) -> Iterator[Finding]:
             yield from _check_sources(config, parts)
     except StoreError as error:
         yield Finding("store", False, "error", str(error), "check store.url and the server")
+    except ConfigError as error:
+        yield from _mistakes("store", error)
 
 
 def _check_relay(relay: Relay) -> Finding:

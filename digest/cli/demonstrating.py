@@ -26,6 +26,7 @@ from digest.web.inbox_pages import inbox_routes
 
 SAMPLE_DAY = date(2026, 6, 30)
 USUAL_PORT = 8000
+_FOLDER = "digest-demo-"
 
 
 def register(app: typer.Typer) -> None:
@@ -40,15 +41,26 @@ def demo(
     ] = None,
 ) -> int:
     """Mail the bundled sample edition to three sample readers in a local inbox, and show it in the browser."""
-    folder = Path(tempfile.mkdtemp(prefix="digest-demo-"))
+    if once:
+        return _run_once(Path(tempfile.mkdtemp(prefix=_FOLDER)))
+    with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
+        return _serve(Path(folder), port)
+
+
+def _run_once(folder: Path) -> ExitCode:
     with open_inbox(folder / "inbox") as inbox:
-        if once:
-            return _say_outcome(_run_sample(_make_config(folder, inbox, "http://localhost:8000")), inbox)
+        code = _say_outcome(_run_sample(_make_config(folder, inbox, "http://localhost:8000")), inbox)
+    say(f"\nThe mails stay in {folder}, which may be deleted.")
+    return code
+
+
+def _serve(folder: Path, port: int | None) -> ExitCode:
+    with open_inbox(folder / "inbox") as inbox:
         listener = _bind(port)
         config = _make_config(folder, inbox, address_of(listener))
         code = _say_outcome(_run_sample(config), inbox)
         say(f"\nThe inbox is at {address_of(listener)}/inbox and the site at {address_of(listener)}/")
-        say("Ctrl-C ends both.")
+        say("Ctrl-C ends both and removes the mails.")
         with open_parts(config) as parts:
             routes = inbox_routes(inbox, site_name=config.site.name)
             # links in the sample's mails are good for some weeks from its own day

@@ -18,12 +18,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from digest import delivery, sources
 from digest.adapters import make_adapter
+from digest.cli.reader_files import ReaderFiles, say_left_out
 from digest.composing import Composer, open_composer, open_signer
 from digest.config import (
     Config,
     TransportTable,
     load_config,
-    load_subscribers,
     read_subscriber,
     read_toml,
     secret_path,
@@ -122,16 +122,6 @@ def parse_address(text: str) -> str:
         return str(validate_email(text, check_deliverability=False).normalized)
     except EmailNotValidError as error:
         raise typer.BadParameter(f"{text!r} is no address: {error}") from None
-
-
-def read_files(config: Config) -> tuple[Subscriber, ...]:
-    """Every subscriber file. Raises ConfigError with the mistakes of all of them."""
-    return load_subscribers(
-        config.subscribers,
-        timezone=config.schedule.timezone,
-        send_at=config.schedule.send_at,
-        check=check_profile,
-    )
 
 
 def subscriber_reader(config: Config, *, file: str = "sign-up") -> Callable[[Mapping[str, Any]], Subscriber]:
@@ -245,18 +235,19 @@ def make_composer(config: Config, *, secrets: tuple[str, ...]) -> Composer:
     return open_composer(letterhead_of(config, secrets=secrets), config.templates, sign=sign)
 
 
-def check_all(config: Config) -> tuple[dict[str, Source], tuple[Relay, ...], tuple[Subscriber, ...]]:
-    """Sources, relays and subscriber files. Raises ConfigError with the mistakes of all three together."""
+def check_all(config: Config, files: ReaderFiles) -> tuple[dict[str, Source], tuple[Relay, ...]]:
+    """Sources and relays. Raises ConfigError with the mistakes of both, and those of subscriber files beside them."""
     made: list[Any] = []
     mistakes: list[Mistake] = []
-    for make in (make_sources, make_relays, read_files):
+    for make in (make_sources, make_relays):
         try:
             made.append(make(config))
         except ConfigError as error:
             mistakes.extend(error.mistakes)
     if mistakes:
-        raise ConfigError(mistakes)
-    return made[0], made[1], made[2]
+        raise ConfigError([*mistakes, *files.mistakes])
+    say_left_out(files.mistakes)
+    return made[0], made[1]
 
 
 def open_only_store(config: Config) -> AbstractContextManager[Store]:
@@ -267,8 +258,13 @@ def open_only_store(config: Config) -> AbstractContextManager[Store]:
 
 @contextmanager
 def open_parts(config: Config) -> Iterator[Parts]:
-    """Everything a run needs. Raises ConfigError with every mistake before anything is opened."""
-    made_sources, relays, _ = check_all(config)
+    """Everything a run needs. Raises ConfigError with every mistake before anything is opened.
+
+    A reader's file with a mistake is left out, and that is said.
+    """
+    files = ReaderFiles(config)
+    files.read()
+    made_sources, relays = check_all(config, files)
     secrets = signing_secrets(config)
     composer = make_composer(config, secrets=secrets)
     with open_only_store(config) as store:
@@ -282,7 +278,8 @@ def open_parts(config: Config) -> Iterator[Parts]:
                 folder=secret_path(config).parent / "fetched",
                 retention=config.schedule.retention,
             ),
-            read_files=partial(read_files, config),
+            read_files=files.read,
+            file_mistakes=lambda: files.mistakes,
             relays=relays,
             is_local=is_local(config),
             lookback=config.schedule.lookback,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from glob import escape
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +16,11 @@ from digest.cli.edge import (
     context_of,
     find_reader,
     open_only_store,
-    read_files,
     subscriber_reader,
     today,
 )
 from digest.cli.output import say, say_error
+from digest.cli.reader_files import read_sound_files
 from digest.config import Config, read_toml, signing_secrets
 from digest.domain import Subscriber
 from digest.errors import ConfigError, Mistake
@@ -34,7 +36,7 @@ def edit(context: typer.Context, email: Annotated[str, typer.Argument(help="The 
     """
     settings = context_of(context).settings
     with open_only_store(settings) as store:
-        reader = find_reader(email, store.subscribers.each(read_files(settings)))
+        reader = find_reader(email, store.subscribers.each(read_sound_files(settings)))
     if reader.origin != "file":
         _say_link(reader, settings)
         return ExitCode.ATTENTION
@@ -59,11 +61,7 @@ def _say_link(reader: Subscriber, config: Config) -> None:
 def _edit_file(path: Path, reader: Subscriber, config: Config) -> bool:
     """Whether the file was changed. Raises ConfigError for what may not take its place, which is kept as a draft."""
     before = path.read_bytes()
-    draft = path.with_name(f"{path.name}.draft")
-    if draft.exists():
-        say_error(f"going on with {draft}, which the last edit left; remove it to begin anew")
-    else:
-        shutil.copy(path, draft)
+    draft = _begin_draft(path, before)
     try:
         _open_editor(draft)
     finally:
@@ -73,10 +71,28 @@ def _edit_file(path: Path, reader: Subscriber, config: Config) -> bool:
         return False
     _check(draft, reader, config)
     if path.read_bytes() != before:
-        repair = f"compare it with {draft}, then edit again"
+        repair = f"take over into it what you want of {draft}, and remove the draft"
         raise ConfigError([Mistake(str(path), "", "was changed by somebody else meanwhile", repair)])
     draft.replace(path)
     return True
+
+
+def _begin_draft(path: Path, content: bytes) -> Path:
+    """The draft that the last edit of this content left, else a new one; its name tells of which content it is.
+
+    Raises ConfigError where the file was changed after a draft was begun, which would undo the change.
+    """
+    draft = path.with_name(f"{path.name}.{hashlib.sha256(content).hexdigest()[:8]}.draft")
+    for left in sorted(path.parent.glob(f"{escape(path.name)}.*.draft")):
+        if left != draft:
+            problem = f"was changed after {left} was begun, which the last edit left"
+            repair = "take over into the file what you want of the draft, and remove the draft"
+            raise ConfigError([Mistake(str(path), "", problem, repair)])
+    if draft.exists():
+        say_error(f"going on with {draft}, which the last edit left; remove it to begin anew")
+    else:
+        shutil.copy(path, draft)
+    return draft
 
 
 def _open_editor(path: Path) -> None:

@@ -130,7 +130,7 @@ def run_exit_code(report: RunReport) -> ExitCode:
             return ExitCode.UNREACHABLE
         case Stopped.PAUSED:
             return ExitCode.ATTENTION
-    if report.paused or report.mismatch:
+    if report.paused or report.mismatch or report.left_out:
         return ExitCode.ATTENTION
     if any(states.get(state, 0) or rehearsed.get(state, 0) for state in needs_help):
         return ExitCode.ATTENTION

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from digest.cli import documents
-from digest.cli.edge import ExitCode, context_of, open_only_store, read_files, subscriber_reader
+from digest.cli.edge import ExitCode, context_of, open_only_store, subscriber_reader
 from digest.cli.newcomers import find_obstacles, write_reader
 from digest.cli.options import Json
 from digest.cli.output import print_csv, print_json, say, say_error
+from digest.cli.reader_files import read_files
 from digest.composing.wording import counted
 from digest.config import MOST_OCTETS, Config, Entry, parse_list
 from digest.domain import Status, Subscriber

@@ -8,7 +8,7 @@ from typing import Any
 
 import tomlkit
 
-from digest.config import Config, as_in_a_new_file, free_path, write_whole
+from digest.config import Config, as_in_a_new_file, write_new
 from digest.domain import Status, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.storage import Store
@@ -34,14 +34,12 @@ def write_reader(values: Mapping[str, Any], email: str, config: Config) -> Path:
     """Write a new reader's file, named after the address; returns where it is. Raises ConfigError if it can't."""
     try:
         config.subscribers.mkdir(parents=True, exist_ok=True)
-        path = free_path(config.subscribers, email)
-        write_whole(path, tomlkit.dumps(as_in_a_new_file(values)))
+        return write_new(config.subscribers, email, tomlkit.dumps(as_in_a_new_file(values)))
     except OSError as error:
         problem = f"can't be written to: {error.strerror}"
         raise ConfigError(
             [Mistake(str(config.subscribers), "", problem, "check subscribers.path and the disk")]
         ) from error
-    return path
 
 
 def _problem_of(held: Subscriber | None, status: Status, config: Config, *, is_barred: bool) -> tuple[str, str] | None:

@@ -18,7 +18,6 @@ from digest.cli.edge import (
     open_only_store,
     open_parts,
     parse_address,
-    read_files,
     subscriber_reader,
 )
 from digest.cli.editing import edit
@@ -27,6 +26,7 @@ from digest.cli.learning import learn
 from digest.cli.newcomers import find_obstacles, write_reader
 from digest.cli.options import Json
 from digest.cli.output import print_json, print_table, say
+from digest.cli.reader_files import read_files
 from digest.cli.statuses import pause, remove, resume
 from digest.composing.wording import counted
 from digest.config import subscriber_id

@@ -173,6 +173,8 @@ def _log_report(report: RunReport) -> None:
         batch = told.batch
         if told.needs_attention:
             log.warning("%s %s: %s: %s", batch.source, batch.category, batch.state, "; ".join(batch.reasons))
+    for mistake in report.left_out:
+        log.warning("left out: %s", mistake)
     for notice in (*report.notices, report.paused or (report.end.words if report.end else "")):
         if notice:
             log.warning("%s", notice)

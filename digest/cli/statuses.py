@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.edge import ExitCode, context_of, find_reader, open_only_store, read_files
+from digest.cli.edge import ExitCode, context_of, find_reader, open_only_store
 from digest.cli.output import say
+from digest.cli.reader_files import read_sound_files
 from digest.config import Config
 from digest.domain import Status, Subscriber
 from digest.errors import ConfigError, Mistake
@@ -55,7 +56,7 @@ def remove(context: typer.Context, email: Email) -> int:
     """
     settings = context_of(context).settings
     with open_only_store(settings) as store:
-        reader = find_reader(email, store.subscribers.each(read_files(settings)))
+        reader = find_reader(email, store.subscribers.each(read_sound_files(settings)))
         store.subscribers.set_status(reader.id, Status.UNSUBSCRIBED, email=reader.email)
     say(f"{reader.email} is unsubscribed: nothing is sent to them any more")
     if reader.origin == "file":
@@ -65,7 +66,7 @@ def remove(context: typer.Context, email: Email) -> int:
 
 def _change(email: str, before: Status, after: Status, store: Store, settings: Config) -> Subscriber:
     """The reader, whose status is `after` from now on. Raises ConfigError for one who isn't served at all."""
-    reader = find_reader(email, store.subscribers.each(read_files(settings)))
+    reader = find_reader(email, store.subscribers.each(read_sound_files(settings)))
     if reader.status in _NOT_SERVED:
         raise ConfigError([Mistake(reader.email, "", *_NOT_SERVED[reader.status])])
     if reader.status is before:

@@ -12,7 +12,7 @@ from markupsafe import escape
 from digest.composing.cleaning import ELLIPSIS, clean, one_line, safe_link, word_end
 from digest.composing.language import Language
 from digest.composing.marking import Markable
-from digest.composing.message import in_references, quoted_printable, seven_bit, short_lines
+from digest.composing.message import in_references, quoted_printable, seven_bit, short_lines, with_room_behind
 from digest.composing.passages import opening_end, passage_of
 from digest.composing.templates import Composer, Feedback, Page
 from digest.composing.wording import (
@@ -185,9 +185,10 @@ def _render_card(paper: Paper, composer: Composer, language: Language) -> Card:
 def _render_look(html: Page, text: Page, values: Mapping[str, object]) -> Look:
     cut = {"title": _TITLE, "abstract": _ABSTRACT if values["abstract"] else ""}
     page = html.render(**{**values, **cut, "short_title": one_line(str(values["title"]), 60)})
+    *before, last = _HOLE_IN_TEXT.split(text.render(**values))
     return Look(
         html=tuple(_encode(_HOLE.split(short_lines(page.strip())), seven_bit)),
-        text=tuple(_encode(_HOLE_IN_TEXT.split(text.render(**values)), quoted_printable)),
+        text=(*_encode(before, with_room_behind), *_encode([last], quoted_printable)),  # a link may follow all but one
     )
 
 

@@ -51,10 +51,18 @@ def quoted_printable(text: str) -> bytes:
     return binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
 
 
+def with_room_behind(text: str) -> bytes:
+    """Quoted-printable text whose last line has room for a soft line break behind it."""
+    # the break takes the place of a sign that is encoded behind the text and left away
+    return quoted_printable(f"{text}~")[:-1]
+
+
 def on_own_lines(text: str) -> bytes:
-    """Quoted-printable text between soft line breaks, so that what stands around it is encoded without it."""
-    # a soft break takes the place of the sign behind the last line, which so has room for it
-    return b"=\r\n" + quoted_printable(f"{text}~")[:-1] + b"=\r\n"
+    """Quoted-printable text between soft line breaks, so that what stands around it is encoded without it.
+
+    What stands before it must be encoded `with_room_behind`.
+    """
+    return b"=\r\n" + with_room_behind(text) + b"=\r\n"
 
 
 def seven_bit(html: str) -> bytes:

@@ -15,7 +15,7 @@ from digest.config.subscribers import (
 from digest.config.tables import Site
 from digest.config.toml import read_toml
 from digest.config.transports import TransportTable
-from digest.config.writing import free_path, write_whole
+from digest.config.writing import write_new, write_whole
 
 __all__ = [
     "MOST_OCTETS",
@@ -26,7 +26,6 @@ __all__ = [
     "TransportTable",
     "as_in_a_new_file",
     "edit_values",
-    "free_path",
     "load_config",
     "load_subscribers",
     "parse_list",
@@ -37,5 +36,6 @@ __all__ = [
     "signing_secrets",
     "subscriber_id",
     "suggest",
+    "write_new",
     "write_whole",
 ]

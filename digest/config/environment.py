@@ -13,6 +13,7 @@ from digest.errors import ConfigError, Mistake
 PREFIX = "DIGEST_"
 SECRETS = (
     "site.secret",
+    "site.former_secrets",
     "bounces.imap.password",
     "smtp.password",
     "smtp.fallback.password",

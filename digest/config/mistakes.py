@@ -71,7 +71,7 @@ def _read_mistake(
     if isinstance(cause, ValueError):
         problem, _, repair = str(cause).partition(" — ")
         return Mistake(file, place, problem, repair)
-    value = "" if location[-1:] and location[-1] in _SECRET_KEYS else f", found {found['input']!r:.60}"
+    value = "" if _SECRET_KEYS.intersection(location) else f", found {found['input']!r:.60}"
     if kind not in _WORDS:
         return Mistake(file, place, f"{found['msg'][0].lower()}{found['msg'][1:]}{value}", "")
     problem, repair = _WORDS[kind]

@@ -11,9 +11,14 @@ from digest.errors import ConfigError, Mistake
 
 
 def signing_secrets(config: Config) -> tuple[str, ...]:
-    """The keys that sign links: the configured one, else one that is made on the first run and kept by the store."""
-    if config.site.secret:
-        return (config.site.secret,)
+    """The keys that sign links and hash addresses, the one in use first, then those from before.
+
+    Where none is configured one is made on the first run and kept beside the database.
+    """
+    return (config.site.secret or _kept_secret(config), *config.site.former_secrets)
+
+
+def _kept_secret(config: Config) -> str:
     path = secret_path(config)
     try:
         kept = path.read_text(encoding="ascii").strip()
@@ -21,7 +26,7 @@ def signing_secrets(config: Config) -> tuple[str, ...]:
         kept = _make_secret(path)
     if not kept:  # anybody could sign with an empty key
         raise ConfigError([Mistake(str(path), "", "holds no secret", "delete the file, and a new one is made")])
-    return (kept,)
+    return kept
 
 
 def secret_path(config: Config) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import time
@@ -167,10 +166,12 @@ def as_in_a_new_file(values: Mapping[str, Any]) -> dict[str, Any]:
     return SubscriberTable.model_validate(values).model_dump(mode="json", exclude_defaults=True, exclude_none=True)
 
 
-def load_subscribers(folder: Path, *, timezone: str, send_at: time, check: Checker) -> tuple[Subscriber, ...]:
-    """Every subscriber file of a folder, by name; a folder that isn't there holds none.
+def load_subscribers(
+    folder: Path, *, timezone: str, send_at: time, check: Checker
+) -> tuple[tuple[Subscriber, ...], tuple[Mistake, ...]]:
+    """The readers of a folder's sound files, by the files' names, and the mistakes of all others.
 
-    Raises ConfigError with the mistakes of all files, two files with one address among them.
+    Of two files with one address the second is a mistake. A folder that isn't there holds none.
     """
     found: list[Subscriber] = []
     mistakes: list[Mistake] = []
@@ -180,18 +181,11 @@ def load_subscribers(folder: Path, *, timezone: str, send_at: time, check: Check
             found.append(read_subscriber(values, file=str(path), timezone=timezone, send_at=send_at, check=check))
         except ConfigError as error:
             mistakes.extend(error.mistakes)
-    mistakes.extend(_find_doubles(found))
-    if mistakes:
-        raise ConfigError(mistakes)
-    return tuple(found)
+    first = {subscriber.id: subscriber for subscriber in reversed(found)}
+    doubles = [subscriber for subscriber in found if first[subscriber.id] is not subscriber]
+    mistakes.extend(_find_double(first[second.id], second) for second in doubles)
+    return tuple(subscriber for subscriber in found if first[subscriber.id] is subscriber), tuple(mistakes)
 
 
-def _find_doubles(found: Iterable[Subscriber]) -> list[Mistake]:
-    files = defaultdict(list)
-    for subscriber in found:
-        files[subscriber.id].append(subscriber)
-    return [
-        Mistake(second.file, "email", f"{second.email} stands in {first.file} too", "keep one of the two files")
-        for first, *others in files.values()
-        for second in others
-    ]
+def _find_double(first: Subscriber, second: Subscriber) -> Mistake:
+    return Mistake(second.file, "email", f"{second.email} stands in {first.file} too", "keep one of the two files")

@@ -11,6 +11,7 @@ from digest.config.values import (
     BaseUrl,
     BounceAddress,
     Duration,
+    FormerSecrets,
     ImapWord,
     OneLine,
     Port,
@@ -40,6 +41,7 @@ class Site(Table):
     postal_address: str = ""
     templates: OneLine = ""
     secret: Secret = ""
+    former_secrets: FormerSecrets = ()
 
 
 class SubscriberFolder(Table):

@@ -87,6 +87,10 @@ def _check_secret(value: str) -> str:
     return value
 
 
+def _to_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) and value else value or ()
+
+
 def _check_sender(value: str) -> str:
     _, address = parseaddr(value)
     try:
@@ -145,6 +149,10 @@ OneLine = Annotated[str, AfterValidator(_check_line)]
 LanguageTag = Annotated[str, AfterValidator(_check_language)]
 """A tag such as `de` or `zh-Hant` (BCP 47)."""
 Secret = Annotated[str, AfterValidator(_check_secret), Field(repr=False)]
+FormerSecrets = Annotated[
+    tuple[Annotated[str, Field(min_length=SHORTEST_SECRET)], ...], BeforeValidator(_to_list), Field(repr=False)
+]
+"""A single one may be written without brackets, as in the environment."""
 ImapWord = Annotated[OneLine, AfterValidator(_check_ascii)]
 BaseUrl = Annotated[OneLine, AfterValidator(_check_base_url)]
 Sender = Annotated[OneLine, AfterValidator(_check_sender)]

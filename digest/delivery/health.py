@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from digest.domain import DeliveryState, Email
 from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, RelayDown, SenderRefused, Undeliverable
 
 RELAY_ERRORS_IN_A_ROW = 5
@@ -36,26 +37,25 @@ class Health:
 
     is_probe: bool = False
     """Whether sending is paused and this is the one try to see whether it would go now."""
+    has_taken: bool = False
+    """Whether a relay took somebody's mail, now or in an earlier run of late."""
     relay_errors: int = 0
     """Rounds of trouble in a row."""
-    _has_taken: bool = False
-    """Whether the relay took a mail."""
     _refusals: int = 0
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=ATTEMPTS_WATCHED))
 
     def heed_success(self) -> None:
         """Take note that the relay works and likes our mail."""
         self.relay_errors = self._refusals = 0
-        self.is_probe, self._has_taken = False, True
+        self.is_probe, self.has_taken = False, True
         self._recent.append(False)
 
-    def heed_failure(
-        self, error: DeliveryError, *, errors_before: int, has_failed: bool = False
-    ) -> tuple[Stopped, str] | None:
+    def heed_failure(self, error: DeliveryError, email: Email, *, errors_before: int) -> tuple[Stopped, str] | None:
         """Why to stop, if the failure, or the run of failures it belongs to, would meet the next email too.
 
         `errors_before` is what `relay_errors` was when the attempt began: connections that fail together count once.
-        Where the reader's mail `has_failed` before, and others' is taken, a server's refusal says nothing new of us.
+        A refusal that repeats what is known of its reader, while others' mail is taken, tells nothing: it is no reason
+        to stop, and a probe goes on with the next email.
         """
         if isinstance(error, RelayDown | InDoubt) or (isinstance(error, Deferred) and error.code is None):
             return self._heed_trouble(error, errors_before)
@@ -63,7 +63,7 @@ class Health:
             return None  # the relay was not asked
         self.relay_errors = 0
         if isinstance(error, PolicyRefused):
-            return self._heed_refusal(error, is_old=has_failed and self._has_taken)
+            return None if self._is_known(error, email) else self._heed_refusal(error)
         self._refusals = 0
         self.is_probe = False  # the relay took our mail as far as this reader's server
         self._recent.append(False)
@@ -79,14 +79,17 @@ class Health:
         # a relay that ends a connection with a 421 has only had enough of that connection
         return None if isinstance(error, RelayDown) else self._heed_ratio(error)
 
-    def _heed_refusal(self, error: PolicyRefused, *, is_old: bool) -> tuple[Stopped, str] | None:
-        if isinstance(error, SenderRefused) or not error.enhanced_code.startswith("5.7."):
+    def _is_known(self, error: PolicyRefused, email: Email) -> bool:
+        """Whether the refusal is no news of us: one that would stop everything is news once an edition."""
+        if isinstance(error, SenderRefused) or not self.has_taken:
+            return False
+        return email.before is DeliveryState.DEFERRED or (email.has_failed and not _is_enough(error))
+
+    def _heed_refusal(self, error: PolicyRefused) -> tuple[Stopped, str] | None:
+        if isinstance(error, SenderRefused) or not _is_about_policy(error):
             return Stopped.PAUSED, f"our mail is refused: {error.reply}"
-        is_enough = self.is_probe or error.enhanced_code in REFUSED_AT_ONCE
-        if is_old and not is_enough:
-            return None
         self._refusals += 1
-        needed = 1 if is_enough else POLICY_REFUSALS_IN_A_ROW
+        needed = 1 if self.is_probe or _is_enough(error) else POLICY_REFUSALS_IN_A_ROW
         if self._refusals >= needed:
             return Stopped.PAUSED, f"our mail is refused: {error.reply} — check the sender's SPF, DKIM and DMARC"
         return self._heed_ratio(error)
@@ -98,3 +101,13 @@ class Health:
             return None
         words = f"{failures} of the last {ATTEMPTS_WATCHED} mails were lost or refused, the last one: {error.reply}"
         return Stopped.PAUSED, words
+
+
+def _is_enough(error: PolicyRefused) -> bool:
+    """Whether one such refusal stops everything."""
+    return not _is_about_policy(error) or error.enhanced_code in REFUSED_AT_ONCE
+
+
+def _is_about_policy(error: PolicyRefused) -> bool:
+    """Whether it is one of RFC 3463's codes about security and policy (section 3.8), and not a mail too big."""
+    return error.enhanced_code.startswith("5.7.")

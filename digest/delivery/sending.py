@@ -48,6 +48,7 @@ def send_emails(
     stopping: Callable[[], bool] = lambda: False,
     reserve: Reserve = no_wait,
     is_probe: bool = False,
+    has_taken: bool = False,
     on_tick: Callable[[], None] = lambda: None,
 ) -> SendingEnd:
     """Send every email and record its outcome at once; returns when nothing is in flight any more.
@@ -57,9 +58,9 @@ def send_emails(
     what no body of was begun. When `stopping` says so, or at Ctrl-C, what is in flight is finished and no more is
     drawn; at a second Ctrl-C it is recorded as unknown. `on_tick` is called now and then meanwhile. What `emails`,
     `record` or `on_tick` raise is raised here, once the rest is finished. As a probe, one email goes first, and the
-    others only if no policy stands against it.
+    others only if no policy stands against it. `has_taken` says whether a relay took somebody's mail of late.
     """
-    sending = _Sending(emails, relays[0], record, stopping, is_probe=is_probe)
+    sending = _Sending(emails, relays[0], record, stopping, is_probe=is_probe, has_taken=has_taken)
     try:
         asyncio.run(_use_relays(sending, relays, reserve, on_tick))
     finally:
@@ -164,7 +165,7 @@ async def _send(sending: _Sending, transport: Transport, claim: _Claim, domain: 
         raise
     except DeliveryError as error:
         is_slowed = error.slows_domain
-        sending.heed_failure(error, errors_before, has_failed=claim.email.has_failed)
+        sending.heed_failure(error, claim.email, errors_before)
         sending.let_follow()
         sending.record(claim, outcome_of(claim.email, error), seconds=time.monotonic() - began)
     else:
@@ -178,7 +179,7 @@ async def _send(sending: _Sending, transport: Transport, claim: _Claim, domain: 
 
 async def _after_trouble(sending: _Sending, claim: _Claim, error: RelayDown, errors_before: int) -> None:
     """Wait, then keep the email for another try, or give it back as pending."""
-    sending.heed_failure(error, errors_before)
+    sending.heed_failure(error, claim.email, errors_before)
     claim.trouble = error
     step = max(claim.tries, sending.health.relay_errors, 1)
     waits = sending.relay.waits_seconds
@@ -215,13 +216,14 @@ class _Sending:
         stopping: Callable[[], bool],
         *,
         is_probe: bool,
+        has_taken: bool,
     ) -> None:
         self.relay = relay
-        self.health = Health(is_probe=is_probe)
+        self.health = Health(is_probe=is_probe, has_taken=has_taken)
         self.failure: Exception | None = None
         self._words: list[str] = []
         self._stopped: Stopped | None = None
-        self._is_probe = is_probe
+        self._is_probe, self._has_taken = is_probe, has_taken
         self._counts: Counter[DeliveryState] = Counter()
         self._kinds: Counter[tuple[DeliveryState, int | None]] = Counter()
         self._emails = emails
@@ -233,7 +235,7 @@ class _Sending:
     def turn_to(self, relay: Relay, pace: Pace) -> None:
         """Go on with this relay, which is judged afresh."""
         self.relay, self.pace, self._stopped = relay, pace, None
-        self.health = Health(is_probe=self.health.is_probe)
+        self.health = Health(is_probe=self.health.is_probe, has_taken=self._has_taken)
         self.domains = Domains(relay.connections)
         self.may_follow = asyncio.Event()
         for claim in self._aside:
@@ -308,9 +310,9 @@ class _Sending:
         if self.failure is None:
             self.failure = error
 
-    def heed_failure(self, error: DeliveryError, errors_before: int, *, has_failed: bool = False) -> None:
+    def heed_failure(self, error: DeliveryError, email: Email, errors_before: int) -> None:
         """Stop if the failure would meet the next email too."""
-        if verdict := self.health.heed_failure(error, errors_before=errors_before, has_failed=has_failed):
+        if verdict := self.health.heed_failure(error, email, errors_before=errors_before):
             why, words = verdict
             self.stop(why, f"{self.relay.name}: {words}")
 

@@ -14,12 +14,13 @@ from digest.storage.by_hand import ByHand, Chosen
 from digest.storage.deliveries import DeliveryStore
 from digest.storage.engine import open_engine, reading, upgrade
 from digest.storage.history import History, Loss
+from digest.storage.known_secret import adopt_secret, require_known_secret
 from digest.storage.ledger import Ledger
 from digest.storage.paces import PaceStore
 from digest.storage.papers import PaperStore
 from digest.storage.pauses import PauseStore
 from digest.storage.profile_changes import ChangeStore
-from digest.storage.reports import Consequence, ReportStore, Returned
+from digest.storage.reports import Consequence, Refusals, ReportStore, Returned
 from digest.storage.subscribers import SubscriberStore
 from digest.storage.suppressions import SuppressionStore
 
@@ -36,11 +37,13 @@ __all__ = [
     "PaceStore",
     "PaperStore",
     "PauseStore",
+    "Refusals",
     "ReportStore",
     "Returned",
     "Store",
     "SubscriberStore",
     "SuppressionStore",
+    "adopt_secret",
     "back_up",
     "open_store",
     "upgrade",
@@ -75,9 +78,11 @@ def open_store(
     """The store at a database URL; `now` tells the time of what is written, with its zone.
 
     `read_signup` makes a Subscriber of a signup's details; `secrets`, newest first, are keys of the hash under which
-    an address is suppressed. Raises StoreError if the database can't be used.
+    an address is suppressed. Raises StoreError if the database can't be used, ConfigError if it knows another secret.
     """
     with open_engine(url) as engine:
+        if secrets:
+            require_known_secret(engine, secrets)
         suppressions = SuppressionStore(engine, now, secrets)
         yield Store(
             ledger=Ledger(engine, now),

@@ -10,13 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import URL, Engine, Table, func, select
+from sqlalchemy import URL, Engine, Table, func, inspect, select
 
 from digest.domain import PausedBy
 from digest.errors import ConfigError, Mistake, StoreError
 from digest.storage import tables
 from digest.storage.engine import BUSY_TIMEOUT_SECONDS, make_engine, parse_url, reading
 from digest.storage.pauses import PauseStore
+
+_COUNTED = (tables.editions, tables.subscribers, tables.deliveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +29,38 @@ class Backup:
     editions: int
     subscribers: int
     deliveries: int
+    is_paused: bool
+    """Whether sending is paused in it; the first schemas knew no pause."""
 
 
 def back_up(url: str, target: Path, *, now: Callable[[], datetime]) -> Backup:
     """Write a consistent copy of the SQLite database at `url` to a new file that only its owner may read.
 
     It is copied as it is, an older schema too; but sending is paused in the copy, as what leaves from now on is unknown
-    to it. Raises ConfigError if that can't be done here, StoreError if the database can't be read or is damaged.
+    to it. Raises ConfigError if that can't be done here, StoreError if the database can't be read, is damaged or isn't
+    ours.
     """
     database = _file_of(url)
     if target.exists():
-        raise ConfigError([Mistake(str(target), "", "is there already", "name a new file, or remove that one")])
+        raise _already_there(target)
     try:
         with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
             copy = Path(folder) / "copy.db"
             _copy(database, copy)
-            contents = _pause(copy, now=now)
+            contents = _pause(copy, database, now=now)
             copy.chmod(0o600)
+            target.touch(exist_ok=False)  # takes the name: a rename alone would overwrite what has appeared meanwhile
             copy.rename(target)
             return contents
+    except FileExistsError as error:
+        raise _already_there(target) from error
     except OSError as error:
         problem = f"can't be written: {error.strerror}"
         raise ConfigError([Mistake(str(target), "", problem, "name a file where there is room for it")]) from error
+
+
+def _already_there(target: Path) -> ConfigError:
+    return ConfigError([Mistake(str(target), "", "is there already", "name a new file, or remove that one")])
 
 
 def _file_of(url: str) -> Path:
@@ -75,13 +87,18 @@ def _copy(database: Path, copy: Path) -> None:
         raise StoreError(f"{database} is damaged, so no copy is made: {verdict} — put an earlier backup in its place")
 
 
-def _pause(copy: Path, *, now: Callable[[], datetime]) -> Backup:
+def _pause(copy: Path, database: Path, *, now: Callable[[], datetime]) -> Backup:
     engine = make_engine(URL.create("sqlite", database=str(copy)))
     try:
+        known = inspect(engine).get_table_names()
+        if tables.deliveries.name not in known:
+            raise StoreError(f"{database} holds nothing of digest — check store.url")
+        is_paused = tables.pauses.name in known
         reason = f"this is the backup of {now():%Y-%m-%d %H:%M} UTC, and would send again what was sent since"
-        PauseStore(engine, now).begin(PausedBy.OPERATOR, reason)
-        held = (_count(engine, table) for table in (tables.editions, tables.subscribers, tables.deliveries))
-        return Backup(copy.stat().st_size, *held)
+        if is_paused:
+            PauseStore(engine, now).begin(PausedBy.OPERATOR, reason)
+        editions, subscribers, deliveries = (_count(engine, table) for table in _COUNTED)
+        return Backup(copy.stat().st_size, editions, subscribers, deliveries, is_paused)
     finally:
         engine.dispose()
 

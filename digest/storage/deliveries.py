@@ -6,7 +6,7 @@ run that holds a lock as long as it lives. No owner claims a row twice, so the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -186,15 +186,18 @@ class DeliveryStore:
         with self.engine.begin() as connection:
             self._move(connection, locked(connection, *mine), DeliveryState.FAILED, reason)
 
-    def suppress_strangers(self, edition: date, *, find_known: Callable[[], Collection[str]]) -> None:
+    def suppress_strangers(self, edition: date, *, find_known: Callable[[], Container[str] | None]) -> None:
         """Suppress the open digests of those who were planned and are no subscribers any more.
 
-        Who is one is asked only after the rows were read: meanwhile another process may plan somebody new.
+        Who is one is asked only after the rows were read: meanwhile another process may plan somebody new. None: that
+        can't be told now, so nobody is suppressed.
         """
         of_edition = (_TABLE.c.edition == edition, is_one_of(OPEN))
         with reading(self.engine) as connection:
             waiting = connection.scalars(select(_TABLE.c.subscriber_id).where(*of_edition)).all()
-        known = find_known() if waiting else ()
+        known = find_known() if waiting else None
+        if known is None:
+            return
         for some in rows.in_groups(reader for reader in waiting if reader not in known):
             with self.engine.begin() as connection:
                 found = locked(connection, *of_edition, _TABLE.c.subscriber_id.in_(some))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchM
 from digest.errors import StoreError
 
 BUSY_TIMEOUT_SECONDS = 30
+YOUNG_SECONDS = 3600
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADDRESSES = "sqlite:///data/digest.db or postgresql+psycopg://user@host/name"
 
@@ -158,9 +160,24 @@ def open_ownership(engine: Engine) -> Iterator[str]:
         return
     path = _lock_path(engine, owner)
     path.parent.mkdir(exist_ok=True)
-    with FileLock(path):
-        yield owner
-    path.unlink(missing_ok=True)
+    _remove_dead_locks(path.parent)
+    try:
+        with FileLock(path):
+            yield owner
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _remove_dead_locks(folder: Path) -> None:
+    """Remove the old locks that nobody holds: without a file their owners count as dead just the same.
+
+    A young one may be about to be locked by the process that has just made it.
+    """
+    for path in folder.glob("*.lock"):
+        with suppress(Timeout, FileNotFoundError):
+            if time.time() - path.stat().st_mtime > YOUNG_SECONDS:
+                with FileLock(path, timeout=0):
+                    path.unlink(missing_ok=True)
 
 
 def refuse_lost_ownership(connection: Connection, owner: str) -> None:

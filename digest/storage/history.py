@@ -127,6 +127,13 @@ class History:
             empty = connection.scalar(select(editions.c.empty).where(editions.c.day == edition)) or 0
         return {state: found.get(state, 0) for state in DeliveryState}, empty
 
+    def has_arrived(self, *, since: date, until: date) -> bool:
+        """Whether any mail of these days' editions was taken, and didn't come back."""
+        table = tables.deliveries
+        taken = (table.c.edition.between(since, until), table.c.state == DeliveryState.SENT.value)
+        with reading(self.engine) as connection:
+            return bool(connection.scalar(select(exists().where(*taken))))
+
     def is_balanced(self, edition: date) -> bool:
         """Whether every digest ever promised for the edition has a row, or was counted as empty."""
         table, editions = tables.deliveries, tables.editions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine, delete, select, update
@@ -57,18 +57,25 @@ class PauseStore:
             connection.execute(update(table).values(**values))
             return is_new or by is PausedBy.OPERATOR
 
-    def take_probe(self, pause: Pause) -> bool:
-        """Whether the one mail that tries again is this process's: of several that saw the same pause only one's.
+    def take_probe(self, pause: Pause) -> Pause | None:
+        """The pause with one mail's leave to try again; None where another process that saw the same has it.
 
         The next one may try a while later, lest nobody does after a process that died on the way.
         """
         if pause.probe_at is None:
-            return False
+            return None
+        taken = replace(pause, probe_at=max(pause.probe_at, self.now()) + SHORTEST_WAIT)
+        return taken if self._move_probe(pause, taken.probe_at) else None
+
+    def give_back_probe(self, taken: Pause) -> None:
+        """The mail that tried told nothing: another may try at once."""
+        self._move_probe(taken, self.now())
+
+    def _move_probe(self, seen: Pause, probe_at: datetime | None) -> bool:
         table = tables.pauses
-        seen = (table.c.by == pause.by.value, table.c.probe_at == pause.probe_at)
-        taken = update(table).where(*seen).values(probe_at=max(pause.probe_at, self.now()) + SHORTEST_WAIT)
+        same = (table.c.by == seen.by.value, table.c.probe_at == seen.probe_at)
         with self.engine.begin() as connection:
-            return connection.execute(taken).rowcount > 0
+            return connection.execute(update(table).where(*same).values(probe_at=probe_at)).rowcount > 0
 
     def end(self, *by: PausedBy) -> bool:
         """Let mail go out again if one of these paused it, by default either. Returns whether they had."""

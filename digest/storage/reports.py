@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, exists, func, not_, select, update
 
 from digest.domain import DeliveryState, ReportKind, Status, Suppression
 from digest.storage import kept_emails, tables
@@ -24,6 +24,10 @@ SOFT_OF_LAST, SOFT_AT_LEAST, SOFT_SPAN = 7, 4, timedelta(days=5)
 PROBE_AFTER = timedelta(days=14)
 
 _FAILURES = (ReportKind.REFUSED, ReportKind.SOFT)
+_TRIED = (
+    *(DeliveryState.REJECTED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN),
+    *(state for state in DeliveryState if state.is_accepted),
+)
 
 
 class Consequence(StrEnum):
@@ -51,6 +55,17 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """How an edition's mails fared at the relay, whoever sent them, but for those at whose refusal it was at fault."""
+
+    attempts: int
+    refused: int
+    """Of them, for good."""
+    new: tuple[tuple[str, str, str], ...]
+    """Of the refused those that were not written down as reports yet: subscriber, enhanced code, the relay's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportStore:
     """What came back, and what follows."""
 
@@ -75,6 +90,23 @@ class ReportStore:
                 return Consequence.NOTED
             self._suppress(connection, report)
             return Consequence.SUPPRESSED
+
+    def refusals_of(self, edition: date) -> Refusals | None:
+        """What the relay refused of an edition; None while a mail is on its way, whose sender will ask in its turn."""
+        table, told = tables.deliveries, tables.reports
+        of_edition = table.c.edition == edition
+        reported = exists().where(told.c.edition == edition, told.c.subscriber_id == table.c.subscriber_id)
+        tried = (of_edition, is_one_of(_TRIED), not_(reported.where(told.c.kind == ReportKind.POLICY.value)))
+        refused = (of_edition, table.c.state == DeliveryState.REJECTED.value)
+        with reading(self.engine) as connection:
+            if connection.scalar(select(exists().where(of_edition, table.c.state == DeliveryState.SENDING.value))):
+                return None
+            new = select(table.c.subscriber_id, table.c.enhanced_code, table.c.reply).where(*refused, not_(reported))
+            return Refusals(
+                attempts=connection.scalar(select(func.count()).select_from(table).where(*tried)) or 0,
+                refused=connection.scalar(select(func.count()).select_from(table).where(*tried, *refused)) or 0,
+                new=tuple((row.subscriber_id, row.enhanced_code, row.reply) for row in connection.execute(new)),
+            )
 
     def address_of(self, subscriber_id: str) -> str:
         """The address to which the subscriber's last mail went; empty if none is remembered."""

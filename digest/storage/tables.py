@@ -292,3 +292,10 @@ paces = Table(  # when the next mail may go to a relay that has a rate
     Column("relay", Text, primary_key=True),
     Column("free_at", UtcDateTime, nullable=False),
 )
+
+known_secret = Table(  # one row: the secret that keys links and suppressed addresses, known by a keyed hash
+    "known_secret",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from digest.composing.templates import default_templates
 from digest.composing.wording import authors_of, counted, day_in_words, section_title, why_of
 from digest.config import Site
 from digest.domain import Match, Subscriber
-from digest.errors import ConfigError, LinkError
+from digest.errors import LinkError
 from digest.links import Purpose, make_link, read_dated_token, read_token
 from digest.parts import Parts
 from digest.web.security import SAFE_HEADERS
@@ -29,8 +28,6 @@ from digest.web.security import SAFE_HEADERS
 ReadSignup = Callable[[Mapping[str, Any]], Subscriber]
 STRANGER = "preview"
 """Stands in for a visitor's id in a preview; no subscriber has it, and whatever is signed for it is worth nothing."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +71,11 @@ class Pages:
 
     def find(self, subscriber_id: str) -> Subscriber | None:
         """The subscriber of that id, wherever they come from."""
-        return self.parts.store.subscribers.find(subscriber_id, self.files())
+        return self.parts.store.subscribers.find(subscriber_id, self.parts.read_files())
 
     def language_of(self, reader: Subscriber) -> str:
         """The language of a reader's mails, by its own name."""
         return self.parts.composer.language_of(reader.language).own_name
-
-    def files(self) -> tuple[Subscriber, ...]:
-        """The readers in files. A broken file doesn't keep anybody else from their pages; the operator reads of it."""
-        try:
-            return self.parts.read_files()
-        except ConfigError as error:
-            log.error("the subscriber files can't be read: %s", error)  # noqa: TRY400 - its message says it all
-            return ()
 
     def latest_edition(self) -> date | None:
         """The newest edition that holds papers; None before the first."""

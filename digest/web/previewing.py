@@ -56,6 +56,8 @@ class _Desk:
     def show_for_reader(self, request: Request) -> Response:
         wanted = request.path_params["email"].casefold()
         reader = next((reader for reader in self._pages.parts.readers() if reader.email.casefold() == wanted), None)
+        if reader is None and (mistakes := self._pages.parts.file_mistakes()):
+            raise ConfigError(mistakes)
         if reader is None:
             raise HTTPException(404)
         return self._show(reader, is_stranger=False)

@@ -70,7 +70,7 @@ def test_the_operator_pauses_sends_retries_and_settles(prepared: Installation, r
 def test_a_mistake_in_a_reader_s_file_keeps_nobody_from_pausing(prepared: Installation) -> None:
     call = prepared.call
     prepared.write_readers({"ada": 'email = "ada@example.org"\nkeywords = ["(hedge"]\n'})
-    assert call("send", "--date", DAY).code == 2
+    assert "ada.toml: keywords[0]" in call("send", "--date", DAY).err
     assert call("pause").code == 0
     assert "0 mails settled" in call("resolve", "failed", "--all").out
     assert "no longer paused" in call("resume").out

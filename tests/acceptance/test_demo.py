@@ -82,6 +82,7 @@ def test_the_demo_shows_its_inbox_in_the_browser_and_stops_cleanly() -> None:
         os.kill(process.pid, signal.SIGTERM)
         process.communicate(timeout=30)
     assert process.returncode in (0, 143)
+    assert not mail.exists()
 
 
 def _get(url: str) -> str:

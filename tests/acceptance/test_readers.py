@@ -69,6 +69,41 @@ def test_pausing_somebody_who_left_does_not_bring_them_back(ready: Installation)
     assert "nobody's address" in call("subscribers", "remove", "nobody@example.org").err
 
 
+def test_a_mistake_in_one_reader_s_file_costs_that_reader_alone_until_it_is_mended(ready: Installation) -> None:
+    call, mistake = ready.call, "bob.toml: keywords[0]: a bracket is never closed"
+    call("pause")
+    call("run", "--date", DAY)
+    call("resume")
+    bob = ready.folder / "subscribers" / "bob.toml"
+    sound = bob.read_text()
+    bob.write_text(sound.replace('"hedge"', '"(hedge"'))
+
+    removed, ran = call("subscribers", "remove", CLEO), call("run", "--date", DAY)
+
+    assert (removed.code, "is unsubscribed" in removed.out, mistake in removed.err) == (0, True, True)
+    assert (ran.code, ran.err.count(mistake)) == (1, 1)
+    assert [to for to, _ in ready.mails()] == [ADA]
+    assert call("subscribers", "export").code == call("check").code == 2, "what must be whole is not begun"
+    bob.write_text(sound)
+    assert call("send", "--date", DAY).code == 0
+    assert [to for to, _ in ready.mails()] == [ADA, BOB], "what was planned has waited"
+
+
+def test_with_another_secret_nothing_runs_until_the_known_one_is_named_or_given_up(ready: Installation) -> None:
+    call, other = ready.call, {"DIGEST_SITE__SECRET": "another-secret-of-16"}
+    call("subscribers", "list")
+    kept = (ready.folder / "data" / "secret.key").read_text().strip()
+
+    refused = call("run", "--date", DAY, environ=other)
+    assert (refused.code, ready.mails()) == (2, [])
+    assert "site.secret: is another secret than the database knows" in refused.err
+    assert call("subscribers", "list", environ={**other, "DIGEST_SITE__FORMER_SECRETS": kept}).code == 0
+    assert call("subscribers", "list", environ=other).code == 0
+    assert call("subscribers", "list").code == 2
+    assert "knows the secret in use" in call("db", "adopt-secret").out
+    assert call("subscribers", "list").code == 0
+
+
 def test_what_is_exported_can_be_imported_elsewhere_and_means_the_same(ready: Installation) -> None:
     call = ready.call
     full = {
@@ -135,7 +170,7 @@ def test_who_has_unsubscribed_in_any_line_of_a_list_is_not_imported_by_another(r
 
 
 def test_an_edit_takes_what_is_valid_and_keeps_what_is_not_for_the_next(ready: Installation) -> None:
-    path, draft = (ready.folder / "subscribers" / name for name in ("ada.toml", "ada.toml.draft"))
+    path = ready.folder / "subscribers" / "ada.toml"
     before = path.read_text()
 
     def edit(change: str) -> Result:
@@ -144,16 +179,21 @@ def test_an_edit_takes_what_is_valid_and_keeps_what_is_not_for_the_next(ready: I
     assert edit("s/none/such/").out.endswith("is as it was\n")
     broken = edit('s/"hedge"/"(hedge"/')
     assert (broken.code, path.read_text()) == (2, before)
-    assert "ada.toml.draft: keywords[0]: a bracket is never closed" in broken.err
+    assert ".draft: keywords[0]: a bracket is never closed" in broken.err
     mended = edit("s/(hedge/hedges*/")
     assert (mended.code, path.read_text()) == (0, before.replace("hedge", "hedges*"))
     assert "going on with" in mended.err
 
     other = edit("s/ada@/eve@/")
-    assert (other.code, "must stay ada@example.org" in other.err, draft.exists()) == (2, True, True)
+    (draft,) = path.parent.glob("*.draft")
+    assert (other.code, "must stay ada@example.org" in other.err) == (2, True)
+    path.write_text(path.read_text() + "max_papers = 7\n")
+    meanwhile = edit("s/eve@/ada@/")
+    assert (meanwhile.code, path.read_text().endswith("max_papers = 7\n")) == (2, True)
+    assert f"ada.toml: was changed after {draft} was begun" in meanwhile.err
     draft.unlink()
     assert ready.call("subscribers", "edit", ADA, environ={"VISUAL": "false"}).code == 2
-    assert not draft.exists()
+    assert not list(path.parent.glob("*.draft"))
 
 
 def test_who_signed_up_edits_their_own_profile_by_a_link(ready: Installation) -> None:

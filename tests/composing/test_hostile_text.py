@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml.html import fromstring
 from markupsafe import escape
 
 from digest.composing.cleaning import clean
 from digest.composing.emails import HTML_BYTES
-from digest.composing.message import on_own_lines, quoted_printable, seven_bit
+from digest.composing.message import on_own_lines, quoted_printable, seven_bit, with_room_behind
 from digest.composing.wrapping import TEXT_COLUMNS, columns, wrap
 from digest.domain import Digest, Doubt, Email, Match, Note, Paper, Reason, SourceAccount, Subscriber
 
@@ -215,7 +215,9 @@ def test_wrapping_keeps_every_word_and_the_width(text: str, indent: int) -> None
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=99), st.text("=~ a/é", max_size=200))
+@example("a" * 76, "b")
+@example("a" * 75 + " ", "b" * 76)
 def test_what_is_encoded_apart_reads_as_if_it_stood_in_its_line(around: str, between: str) -> None:
-    written = quoted_printable(around) + on_own_lines(between) + quoted_printable(around)
+    written = with_room_behind(around) + on_own_lines(between) + quoted_printable(around)
     assert quopri.decodestring(written).decode() == f"{around}{between}{around}"
     assert max(map(len, written.split(b"\r\n"))) <= 76

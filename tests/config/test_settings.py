@@ -150,6 +150,20 @@ port = 70000
     assert "https://digest.example.org" in found["site.base_url"]
 
 
+@pytest.mark.parametrize("value", ['["998877"]', "[998877]", "'998877'", "998877"])
+def test_former_secrets_that_are_none_are_not_repeated_in_their_mistakes(value: str, load: Load) -> None:
+    ((key, words),) = mistakes_in(load, f"[site]\nformer_secrets = {value}").items()
+    assert key.startswith("site.former_secrets")
+    assert "998877" not in words
+
+
+def test_former_secrets_come_after_the_one_in_use(load: Load) -> None:
+    config = load('[site]\nformer_secrets = ["a-secret-of-last-year", "one-of-the-year-before"]')
+    assert signing_secrets(config)[1:] == ("a-secret-of-last-year", "one-of-the-year-before")
+    config = load("[site]\nsecret = 'the-one-that-is-in-use'", {"DIGEST_SITE__FORMER_SECRETS": "a-secret-of-last-year"})
+    assert signing_secrets(config) == ("the-one-that-is-in-use", "a-secret-of-last-year")
+
+
 @pytest.mark.parametrize("key", ["site.secret", "web.admin_token"])
 def test_a_secret_of_the_wrong_type_is_not_repeated_in_its_mistake(key: str, load: Load) -> None:
     table, _, option = key.partition(".")

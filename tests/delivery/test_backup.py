@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,6 +65,29 @@ def test_a_copy_is_its_owners_alone_and_takes_nothing_else_s_place(make: Make, t
         copy_of(tmp_path, "other.db", database="nothing.db")
     assert copy.read_bytes() == before
     assert not (tmp_path / "nothing.db").exists()
+
+
+def test_a_copy_of_a_schema_that_knew_no_pause_is_made_as_it_is_and_says_so(make: Make, tmp_path: Path) -> None:
+    make("ada")
+    with closing(sqlite3.connect(tmp_path / "digest.db")) as database:
+        database.execute("DROP TABLE pauses")
+    backup = copy_of(tmp_path)
+    assert (backup.is_paused, backup.editions) == (False, 0)
+    (tmp_path / "other.db").touch()
+    with pytest.raises(StoreError, match=r"other\.db holds nothing of digest"):
+        copy_of(tmp_path, "second.db", database="other.db")
+
+
+def test_a_file_that_appears_while_the_copy_is_made_stays(make: Make, tmp_path: Path) -> None:
+    make("ada")
+
+    def now() -> datetime:  # asked while the copy is made
+        (tmp_path / "copy.db").write_text("another's")
+        return datetime(2026, 6, 30, 8, tzinfo=UTC)
+
+    with pytest.raises(ConfigError, match="is there already"):
+        back_up(f"sqlite:///{tmp_path / 'digest.db'}", tmp_path / "copy.db", now=now)
+    assert (tmp_path / "copy.db").read_text() == "another's"
 
 
 def test_a_damaged_database_makes_no_copy(tmp_path: Path) -> None:

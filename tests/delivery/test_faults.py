@@ -24,7 +24,7 @@ from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Status
 from digest.errors import StoreError
 from digest.parts import Choice
-from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests
+from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests, run_edition
 from digest.planning import CLAIMS_A_GROUP
 from digest.storage import Chosen, Loss
 from tests.delivery.hostile import ACCEPT_AND_CUT, CUT, CUT_IN_BODY, SILENCE, FaultServer, running
@@ -312,6 +312,30 @@ def test_readers_who_are_refused_again_pause_sending_while_nobody_else_gets_thro
     world.pass_time(minutes=7)
 
     assert "blocked" in world.run().paused
+
+
+@pytest.mark.parametrize(
+    ("reply", "blocked", "are_first"),
+    [("550 5.7.1 blocked", 4, False), ("550 5.7.26 not authenticated", 2, True), ("552 5.3.4 too big", 2, False)],
+)
+def test_readers_whose_servers_refuse_us_hold_up_nobody_who_becomes_due_later(
+    reply: str, blocked: int, *, are_first: bool, make: Make, relay: Relay
+) -> None:
+    world = make("ada", "bob")
+    blockers = [reader(f"blocked{number}", f"corp{number}.example") for number in range(blocked)]
+    world.readers[:] = [*blockers, *world.readers] if are_first else [*world.readers, *blockers]
+    world.readers.append(late := reader("late"))
+    server = relay({f"RCPT {blocker.email}": [reply, "…"] for blocker in blockers})
+    world.relay_to(server)
+
+    in_time, at_last = Choice(is_their_time=lambda reader: reader != late), Choice()
+    for choice in (*[in_time] * 12, at_last):  # as `digest serve` looks who waits
+        if is_anybody_waiting(DAY, world.parts, choice):
+            run_edition(DAY, world.parts, choice)
+        world.pass_time(minutes=10)
+
+    assert world.states() == {"sent": 3, "deferred": blocked}
+    assert len(server.commands) < 100, "nobody is pestered"
 
 
 def test_a_provider_that_misses_our_signature_pauses_sending_each_day(make: Make, relay: Relay) -> None:

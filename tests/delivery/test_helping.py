@@ -48,6 +48,32 @@ def test_several_processes_share_an_edition_and_make_few_digests_in_vain(
     assert sum(report.composed for report in reports) <= 300 + 2 * READERS_A_LOOK
 
 
+def test_a_relay_that_refuses_all_blames_nobody_however_many_processes_share_its_refusals(
+    make: Make, relay: Callable[..., FaultServer]
+) -> None:
+    world = make(*names(6))
+    world.relay_to(
+        relay({"RCPT": ["550 5.1.1 no such user", "…"]}), connections=1, rate=2.9, **PATIENT
+    )  # claims two at once
+    world.plan_only()
+
+    def mail(helpers: int) -> RunReport:
+        """Send, and after the first mail let a helper take its share, which is helped alike."""
+        left = [helpers - 1] if helpers else []
+
+        def share(stage: str, *_: object) -> None:
+            if stage == "delivering" and left:
+                with ThreadPoolExecutor(1) as process:
+                    process.submit(mail, left.pop()).result()
+
+        with another_process(world) as parts:
+            return run_edition(DAY, replace(parts, on_progress=share), HELPING)
+
+    assert "6 of 6 mails were refused for good" in mail(2).paused
+    assert world.states() == {"rejected": 6}
+    assert world.store.suppressions.count() == 0
+
+
 def test_a_helper_gives_up_nobody_whom_it_does_not_know(make: Make, relay: Callable[..., FaultServer]) -> None:
     world = make("ada", "bob")
     world.relay_to(relay())

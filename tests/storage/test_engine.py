@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,12 +14,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from filelock import FileLock
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from digest.domain import Edition, Subscriber
 from digest.errors import StoreError
 from digest.storage import Store, open_store, tables, upgrade
-from digest.storage.engine import open_engine, reading
+from digest.storage.engine import open_engine, open_ownership, reading
 
 DAY = date(2026, 6, 30)
 ROOT = Path(__file__).parents[2]
@@ -225,3 +227,22 @@ def test_a_write_that_fails_leaves_nothing_behind(store: Store, batch: Make, pap
 
     assert not store.ledger.is_collected(DAY)
     assert store.papers.all_of_edition(DAY) == ()
+
+
+def test_the_locks_that_dead_processes_left_go_and_those_of_the_living_stay(tmp_path: Path) -> None:
+    folder, long_ago = tmp_path / "digest.db.owners", now().timestamp() - 1e6
+    folder.mkdir()
+    for name in ("dead", "living", "young"):
+        (folder / f"{name}.lock").touch()
+    for name in ("dead", "living"):
+        os.utime(folder / f"{name}.lock", (long_ago, long_ago))
+
+    def break_off(engine: Engine) -> None:
+        with open_ownership(engine) as owner:
+            assert {path.stem for path in folder.iterdir()} == {"living", "young", owner}
+            raise KeyError
+
+    with open_engine(f"sqlite:///{tmp_path}/digest.db") as engine, FileLock(folder / "living.lock"):
+        with pytest.raises(KeyError):
+            break_off(engine)
+        assert {path.stem for path in folder.iterdir()} == {"living", "young"}

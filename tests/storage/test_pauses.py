@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,10 +61,15 @@ def test_of_processes_that_see_the_same_pause_one_tries_and_another_later_if_it_
     seen = store.pause.current()
     assert seen is not None
 
-    assert [store.pause.take_probe(seen) for _process in range(3)] == [True, False, False]
+    assert [bool(store.pause.take_probe(seen)) for _process in range(3)] == [True, False, False]
     later = store.pause.current()
     assert later is not None
     assert later.probe_at == clock.moment + SHORTEST_WAIT
-    assert store.pause.take_probe(later)
+    taken = store.pause.take_probe(later)
+    assert taken is not None
+    store.pause.give_back_probe(later)  # whose leave has passed to another
+    assert store.pause.current() == taken
+    store.pause.give_back_probe(taken)
+    assert store.pause.current() == replace(taken, probe_at=clock.moment)
     store.pause.end()
     assert not store.pause.take_probe(later)

@@ -6,15 +6,13 @@ import base64
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from typing import NoReturn
 
 import httpx
 import pytest
 
 from digest.config import subscriber_id
 from digest.domain import DeliveryState, Digest, Email, Outcome
-from digest.errors import ConfigError, Mistake
+from digest.errors import Mistake
 from digest.links import Purpose, Verb, address_lesson
 from tests.web.conftest import ADA, DAY, World, add_active, read_signup, serving
 
@@ -145,7 +143,8 @@ def test_a_broken_subscriber_file_is_explained_to_the_operator_and_to_nobody_els
         Mistake("ada.toml", "keyword<s>", "is unknown", "write keywords"),
         Mistake("bob.toml", "", "is no TOML"),
     ]
-    broken = replace(world, parts=replace(world.parts, read_files=partial(fail_with, ConfigError(mistakes))))
+    parts = replace(world.parts, read_files=tuple, file_mistakes=lambda: tuple(mistakes))
+    broken = replace(world, parts=parts)
     with serving(broken.app()) as address:
         client = open_client(address)
         answer = client.get(f"/preview/{ADA}")
@@ -173,10 +172,6 @@ def test_with_a_token_nobody_sees_them_without_it(world: World, open_client: Cal
         assert client.get("/history", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
         basic = base64.b64encode(f"me:{TOKEN}".encode()).decode()
         assert client.get("/history", headers={"Authorization": f"Basic {basic}"}).status_code == 200
-
-
-def fail_with(error: Exception) -> NoReturn:
-    raise error
 
 
 def deliver(world: World, email: str, state: DeliveryState, reply: str) -> None:

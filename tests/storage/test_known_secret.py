@@ -1,0 +1,51 @@
+"""The secret of a database: another one is refused, and a former one may be named beside the new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+
+from digest.errors import ConfigError
+from digest.storage import Store, adopt_secret
+
+Open = Callable[..., AbstractContextManager[Store]]
+
+
+def test_another_secret_than_the_database_knows_is_refused_unless_the_known_one_is_named_beside_it(
+    open_again: Open,
+) -> None:
+    for known in (["old-secret"], ["old-secret"], ["new-secret", "old-secret"], ["new-secret"]):
+        with open_again(secrets=known):
+            pass
+    for another in (["old-secret"], ["a guess", "old-secret"]):
+        with pytest.raises(ConfigError, match="former_secrets"), open_again(secrets=another):
+            pass
+
+
+def test_of_two_processes_that_begin_with_different_secrets_one_is_refused(open_again: Open) -> None:
+    gate = Barrier(2)
+
+    def is_taken(secret: str) -> bool:
+        gate.wait()
+        try:
+            with open_again(secrets=[secret]):
+                return True
+        except ConfigError:
+            return False
+
+    with ThreadPoolExecutor(2) as processes:
+        assert sorted(processes.map(is_taken, ("one", "other"))) == [False, True]
+
+
+def test_where_the_known_secret_is_lost_another_can_be_adopted(open_again: Open, store_url: str) -> None:
+    with open_again(secrets=["lost"]):
+        pass
+    assert adopt_secret(store_url, "new") == 0
+    with open_again(secrets=["new"]) as store, store.pause.engine.connect() as connection:
+        (kept,) = connection.execute(text("SELECT * FROM known_secret")).all()
+    assert "new" not in str(kept)
