@@ -38,11 +38,22 @@ def secret_path(config: Config) -> Path:
 
 def _make_secret(path: Path) -> str:
     made = secrets.token_urlsafe(32)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:  # another process was first
         return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(made + "\n")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        os.write(descriptor, f"{made}\n".encode("ascii"))
+    except OSError as error:  # an empty file would stop every later run
+        path.unlink()
+        raise _unwritable(path, error) from error
+    finally:
+        os.close(descriptor)
     return made
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError([Mistake(str(path), "", f"can't be written: {error.strerror}", "make room for it there")])

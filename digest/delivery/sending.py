@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.delivery.health import Health, Stopped
+from digest.delivery.health import RELAY_ERRORS_IN_A_ROW, Health, Stopped
 from digest.delivery.outcomes import accepted, held_back, outcome_of
 from digest.delivery.pacing import Domains, Pace, Reserve, no_wait, sleep_until
 from digest.delivery.port import Relay, Transport
@@ -20,7 +20,10 @@ from digest.domain import DeliveryState, Email, Outcome
 from digest.errors import DeliveryError, InDoubt, RelayDown
 
 TRIES_OF_AN_EMAIL = 3
-"""After so many of them over an open connection an email is given back, lest an odd one hold up all the others."""
+"""After so many of them over an open connection an email is given back, lest an odd one hold up all the others.
+
+Where another relay stands by, it is tried until that one's turn comes.
+"""
 TICK_SECONDS = 0.5
 """How often `on_tick` is called."""
 LOGGED_OF_A_KIND = 10
@@ -77,7 +80,7 @@ async def _use_relays(
     ticking = asyncio.create_task(_tick(sending, on_tick))
     try:
         for relay in relays:
-            sending.turn_to(relay, Pace(relay, reserve))
+            sending.turn_to(relay, Pace(relay, reserve), is_last=relay is relays[-1])
             await _run_workers(sending, relay.connections)
             if not sending.needs_another_relay():
                 break
@@ -185,7 +188,7 @@ async def _after_trouble(sending: _Sending, claim: _Claim, error: RelayDown, err
     waits = sending.relay.waits_seconds
     wait = waits[min(step, len(waits)) - 1]
     await sleep_until(asyncio.get_running_loop().time() + wait, sending.is_stopped)
-    if claim.tries < TRIES_OF_AN_EMAIL:
+    if claim.tries < sending.tries_of_an_email or sending.needs_another_relay():
         sending.put_aside(claim)
     else:
         sending.record(claim, outcome_of(claim.email, error))
@@ -207,6 +210,7 @@ class _Sending:
     pace: Pace
     domains: Domains
     may_follow: asyncio.Event
+    tries_of_an_email: int
 
     def __init__(
         self,
@@ -232,9 +236,10 @@ class _Sending:
         self._claims: set[_Claim] = set()
         self._aside: deque[_Claim] = deque()
 
-    def turn_to(self, relay: Relay, pace: Pace) -> None:
+    def turn_to(self, relay: Relay, pace: Pace, *, is_last: bool) -> None:
         """Go on with this relay, which is judged afresh."""
         self.relay, self.pace, self._stopped = relay, pace, None
+        self.tries_of_an_email = TRIES_OF_AN_EMAIL if is_last else RELAY_ERRORS_IN_A_ROW
         self.health = Health(is_probe=self.health.is_probe, has_taken=self._has_taken)
         self.domains = Domains(relay.connections)
         self.may_follow = asyncio.Event()

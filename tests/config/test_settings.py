@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from pathlib import Path
@@ -359,6 +360,18 @@ def test_an_empty_secret_file_signs_nothing(load: Load, tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"secret\.key"):
         signing_secrets(config)
+
+
+def test_a_secret_that_can_not_be_written_leaves_nothing_that_stops_the_next_run(load: Load) -> None:
+    config = load('[store]\nurl = "sqlite:///state/digest.db"')
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))  # as on a full disk a file can be made, and takes nothing
+    try:
+        with pytest.raises(ConfigError, match=r"secret\.key: can't be written"):
+            signing_secrets(config)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert signing_secrets(config) == signing_secrets(config)
 
 
 def test_a_relay_s_rate_its_stand_in_and_what_is_done_with_mail_in_doubt_are_read(load: Load) -> None:

@@ -521,6 +521,21 @@ def test_when_the_first_relay_is_down_the_second_gets_what_no_body_of_was_begun(
     assert "smtp 0: the relay is down: 421 4.3.2 down" in report.end.words
 
 
+@pytest.mark.parametrize("connections", [1, 3])
+@pytest.mark.parametrize(
+    ("phase", "answer"),
+    [("MAIL", "451 4.3.0 daily limit"), ("MAIL", "421 4.7.0 too many"), ("MAIL", CUT), ("RCPT", "421 4.3.2 not now")],
+)
+def test_a_relay_that_lets_us_in_and_takes_nothing_is_stood_in_for_with_every_mail(
+    phase: str, answer: str, connections: int, make: Make, relay: Relay
+) -> None:
+    world = make(*names(8))
+    world.relay_to(relay({phase: [answer, "…"]}), relay(), connections=connections)
+    world.run()
+    assert world.states() == {"sent": 8}
+    assert {row.relay for row in world.rows().values()} == {"smtp 1"}
+
+
 def test_a_relay_that_refuses_the_log_in_is_stood_in_for(make: Make, relay: Relay) -> None:
     world = make(*names(3))
     first = relay({"AUTH": ["535 5.7.8 wrong", "…"]}, extensions=("AUTH PLAIN",))
