@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, select, update
 
 from digest.domain import Pause, PausedBy
-from digest.planning import SHORTEST_WAIT, wait_before_retry
+from digest.planning import SHORTEST_WAIT, is_wait_over, wait_before_retry
 from digest.storage import rows, tables
 from digest.storage.engine import reading
 
@@ -66,7 +66,8 @@ class PauseStore:
             return False
         table = tables.pauses
         seen = (table.c.by == pause.by.value, table.c.probe_at == pause.probe_at)
-        taken = update(table).where(*seen).values(probe_at=max(pause.probe_at, self.now()) + SHORTEST_WAIT)
+        begins = self.now() if is_wait_over(pause.probe_at, now=self.now()) else pause.probe_at
+        taken = update(table).where(*seen).values(probe_at=begins + SHORTEST_WAIT)
         with self.engine.begin() as connection:
             return connection.execute(taken).rowcount > 0
 

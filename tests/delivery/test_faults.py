@@ -706,6 +706,22 @@ def test_a_clock_that_was_set_back_doesnt_hold_a_relay_up_for_long(make: Make) -
     assert world.store.pace.reserve("smtp 0", 1, timedelta(seconds=7)) <= timedelta(minutes=7)
 
 
+def test_a_clock_that_was_set_back_puts_off_neither_the_try_that_ends_a_pause_nor_deferred_mail(
+    make: Make, relay: Relay
+) -> None:
+    world = make(*names(3))
+    world.relay_to(server := relay({"MAIL": ["550 5.1.8 sender refused"] * 2}))
+    world.run()
+    world.pass_time(days=-1)
+    world.run()
+    tried = server.connections
+    world.run()
+    assert (tried, server.connections) == (2, 2), "the waits go on by the clock as it is now"
+    world.pass_time(hours=1)
+    world.run()
+    assert world.states() == {"sent": 3}
+
+
 def test_a_slow_relay_holds_few_claims(make: Make, relay: Relay) -> None:
     world = make(*names(20))
     world.relay_to(server := relay(), rate=2)
