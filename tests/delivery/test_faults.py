@@ -442,10 +442,11 @@ def test_the_time_that_a_server_names_is_obeyed(make: Make, relay: Relay) -> Non
     assert world.states() == {"sent": 1}
 
 
-def test_a_domain_that_asks_for_less_gets_less_and_the_others_go_on(make: Make, relay: Relay) -> None:
+@pytest.mark.parametrize("answer", ["450 4.7.28 too fast", "452 4.5.3 too many recipients"])
+def test_a_domain_that_asks_for_less_gets_less_and_the_others_go_on(answer: str, make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.readers.extend(reader(f"slow{number}", "slow.example") for number in range(12))
-    refusals = {f"RCPT slow{number}@slow.example": ["450 4.7.28 too fast"] for number in range(12)}
+    refusals = {f"RCPT slow{number}@slow.example": [answer] for number in range(12)}
     world.relay_to(server := relay(refusals), connections=4)
 
     world.run()
