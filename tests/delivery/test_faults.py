@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -774,6 +775,35 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_a_group_in_doubt_at_most(make
     assert all(states[email.recipient] in (DeliveryState.SENT, DeliveryState.UNKNOWN) for email in sent)
     assert 0 < world.states()["unknown"] <= CLAIMS_A_GROUP
     assert world.states()["pending"] == 200 - len(sent)
+
+
+def test_a_database_that_others_lock_lets_nothing_out_and_what_was_sent_is_written_later(
+    make: Make, tmp_path: Path
+) -> None:
+    world = make(*names(CLAIMS_A_GROUP + 4))
+    world.plan_only()
+    waits = list[float]()
+    with (
+        unwritable(world.store, "busy_timeout = 10"),
+        world.store.deliveries.open_ownership() as owner,
+        closing(sqlite3.connect(tmp_path / "digest.db", isolation_level=None)) as other,
+    ):
+        dispatch = Dispatch(world.store.deliveries, owner)
+        claimed = dispatch.claim(emails_of(world))
+        for email in islice(claimed, CLAIMS_A_GROUP):
+            dispatch.record(Outcome(email, DeliveryState.SENT, "250 ok"))
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"):
+            next(claimed)
+
+        def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 2:
+                other.rollback()
+
+        dispatch.close(sleep=sleep)
+    assert waits == [0.0, 1.0]
+    assert world.states() == {"sent": CLAIMS_A_GROUP, "pending": 4}
 
 
 def test_outcomes_that_cant_be_written_are_kept_and_written_when_there_is_room_again(make: Make) -> None:
