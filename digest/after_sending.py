@@ -10,6 +10,7 @@ from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Stopped
 from digest.dispatching import Dispatch
 from digest.domain import Pause, PausedBy, ReportKind
+from digest.planning import is_wait_over
 from digest.storage import Consequence, History, PauseStore, Refusals, ReportStore, Returned
 
 MOST_BROKEN_DIGESTS = 5
@@ -72,7 +73,7 @@ def begin_pause(pauses: PauseStore, reason: str) -> str:
 
 def holds_all(pause: Pause, *, now: datetime, probes_at_once: bool) -> bool:
     """Whether not even one mail may try."""
-    return pause.probe_at is None or (pause.probe_at > now and not probes_at_once)
+    return pause.probe_at is None or not (probes_at_once or is_wait_over(pause.probe_at, now=now))
 
 
 def words_of(pause: Pause) -> str:

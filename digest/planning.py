@@ -32,7 +32,10 @@ RETRY_MINUTES = (5, 15, 30, 60, 120, 240)
 """The waits before each further attempt; the last one repeats."""
 SHORTEST_WAIT = timedelta(minutes=RETRY_MINUTES[0])
 """Greylisting servers refuse whoever comes back sooner."""
-LONGEST_WAIT = timedelta(minutes=RETRY_MINUTES[-1])
+LONGEST_HINT = timedelta(minutes=RETRY_MINUTES[-1])
+"""A server that asks for more is asked again all the same."""
+LONGEST_WAIT = LONGEST_HINT * 1.25
+"""Longer than any wait, spread included."""
 
 LONGEST_BREAK = timedelta(days=45)
 """A service is seldom off for longer; a clock that is wrong leaps by years."""
@@ -110,10 +113,15 @@ def wait_before_retry(attempts: int, *, asked: timedelta = timedelta(0), seed: s
     The waits are spread by a fifth either way, always the same for the same `seed`, lest all come back at once.
     """
     if asked > SHORTEST_WAIT:
-        return min(asked, LONGEST_WAIT)
+        return min(asked, LONGEST_HINT)
     minutes = RETRY_MINUTES[min(max(attempts, 1), len(RETRY_MINUTES)) - 1]
     spread = crc32(f"{seed} {attempts}".encode()) % 401 / 1000 - 0.2
     return max(SHORTEST_WAIT, timedelta(minutes=minutes * (1 + spread)))
+
+
+def is_wait_over(until: datetime, *, now: datetime) -> bool:
+    """Whether a wait is over. One that would last longer than any we set means that the clock was set back since."""
+    return not timedelta(0) < until - now <= LONGEST_WAIT
 
 
 def in_own_order(subscriber_ids: Iterable[str], owner: str) -> list[str]:

@@ -40,6 +40,7 @@ class Rule:
 _ANY = frozenset(Phase)
 _BEFORE_MAIL = frozenset({Phase.CONNECT, Phase.LOGIN, Phase.RESET})
 _MAIL = frozenset({Phase.MAIL})
+_RCPT = frozenset({Phase.RCPT})
 _FROM_RCPT = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
 _FROM_DATA = frozenset({Phase.DATA, Phase.BODY})
 _BODY = frozenset({Phase.BODY})
@@ -57,6 +58,8 @@ RULES = (
     Rule(_ANY, "5", "5.3.4", PolicyRefused),  # too big for the relay
     Rule(_ANY, "5", "", Rejected),
     Rule(_FROM_RCPT, "4", "4.7.", Deferred, slows_domain=True),  # RFC 3463 §3.8, as the large providers use it
+    Rule(_RCPT, "452", "4.2.", Deferred),  # a full mailbox, as above
+    Rule(_RCPT, "452", "", Deferred, slows_domain=True),  # its server has no room, or too many recipients at once
     Rule(_ANY, "4", "", Deferred),
     Rule(_BODY, "", "", InDoubt),  # no reply, or none that makes sense
     Rule(_ANY, "", "", Deferred),  # the same, but before the body: nothing of the mail has left

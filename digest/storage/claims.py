@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from digest.domain import DeliveryState, Email
+from digest.planning import is_wait_over
 from digest.storage import kept_emails, rows, tables
 from digest.storage.cursors import read_cursors
 from digest.storage.transitions import OPEN, Transition, is_one_of, select_locked, write
@@ -61,7 +62,7 @@ def find_claimable(
         key: row
         for row in found
         if (key := (row.edition, row.subscriber_id)) in wanted
-        and (row.not_before is None or row.not_before <= now)
+        and (row.not_before is None or is_wait_over(row.not_before, now=now))
         and row.subscriber_id not in busy
         and newest_doubt.get(row.subscriber_id, row.edition) <= row.edition
         and _tells_of(wanted[key], newest_doubt.get(row.subscriber_id))

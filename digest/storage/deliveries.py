@@ -21,7 +21,7 @@ from digest.storage.claims import find_claimable, find_claimed, key_of, write_cl
 from digest.storage.cursors import move_cursors, read_cursors
 from digest.storage.engine import forget_owner, is_alive, open_ownership, reading, refuse_lost_ownership
 from digest.storage.suppressions import SuppressionStore
-from digest.storage.transitions import OPEN, Transition, is_one_of, locked, write
+from digest.storage.transitions import OPEN, Transition, is_one_of, is_their_time, locked, write
 from digest.storage.withholding import find_withheld
 
 _TABLE = tables.deliveries
@@ -75,10 +75,7 @@ class DeliveryStore:
         asked = [] if among is None else [table.c.subscriber_id.in_(among)]
         may_go = or_(
             table.c.state == DeliveryState.PENDING.value,
-            and_(
-                table.c.state == DeliveryState.DEFERRED.value,
-                or_(table.c.not_before.is_(None), table.c.not_before <= self.now()),  # null: the operator tried again
-            ),
+            and_(table.c.state == DeliveryState.DEFERRED.value, is_their_time(self.now())),
         )
         with reading(self.engine) as connection:
             return frozenset(

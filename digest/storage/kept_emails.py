@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, select
 
 from digest.domain import DeliveryState, Email
 from digest.storage import rows, tables
+from digest.storage.transitions import is_their_time
 
 MOST_ATTEMPTS = 3
 """So often a mail in doubt is sent in all: a relay that takes each and never says so would send copies for ever."""
@@ -42,7 +43,7 @@ def find_due(connection: Connection, edition: date, *, now: datetime) -> tuple[E
     may_go = (
         table.c.edition == edition,
         table.c.state == DeliveryState.UNKNOWN.value,
-        or_(table.c.not_before.is_(None), table.c.not_before <= now),
+        is_their_time(now),
         *_still_wanted(),
     )
     asked = select(kept, table.c.message_id, table.c.subscriber_id).select_from(kept.join(table).join(people))

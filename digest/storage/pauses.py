@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, select, update
 
 from digest.domain import Pause, PausedBy
-from digest.planning import SHORTEST_WAIT, wait_before_retry
+from digest.planning import SHORTEST_WAIT, is_wait_over, wait_before_retry
 from digest.storage import rows, tables
 from digest.storage.engine import reading
 
@@ -64,7 +64,8 @@ class PauseStore:
         """
         if pause.probe_at is None:
             return None
-        taken = replace(pause, probe_at=max(pause.probe_at, self.now()) + SHORTEST_WAIT)
+        begins = self.now() if is_wait_over(pause.probe_at, now=self.now()) else pause.probe_at
+        taken = replace(pause, probe_at=begins + SHORTEST_WAIT)
         return taken if self._move_probe(pause, taken.probe_at) else None
 
     def give_back_probe(self, taken: Pause) -> None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, or_, select, update
 
 from digest.domain import DeliveryState
+from digest.planning import LONGEST_WAIT
 from digest.storage import tables
 
 _PENDING, _SENDING, _SENT = DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT
@@ -73,6 +74,12 @@ def select_locked(*where: ColumnElement[bool]) -> Select[Any]:
 def is_one_of(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
     """Whether a row is in one of these states."""
     return tables.deliveries.c.state.in_([state.value for state in states])
+
+
+def is_their_time(now: datetime) -> ColumnElement[bool]:
+    """Whether a row's wait is over, as `planning.is_wait_over` tells it; null: the operator tries again."""
+    not_before = tables.deliveries.c.not_before
+    return or_(not_before.is_(None), not_before <= now, not_before > now + LONGEST_WAIT)
 
 
 def write(connection: Connection, changes: Sequence[Transition], *, now: datetime, owner: str = "") -> None:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -466,10 +467,11 @@ def test_the_time_that_a_server_names_is_obeyed(make: Make, relay: Relay) -> Non
     assert world.states() == {"sent": 1}
 
 
-def test_a_domain_that_asks_for_less_gets_less_and_the_others_go_on(make: Make, relay: Relay) -> None:
+@pytest.mark.parametrize("answer", ["450 4.7.28 too fast", "452 4.5.3 too many recipients"])
+def test_a_domain_that_asks_for_less_gets_less_and_the_others_go_on(answer: str, make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.readers.extend(reader(f"slow{number}", "slow.example") for number in range(12))
-    refusals = {f"RCPT slow{number}@slow.example": ["450 4.7.28 too fast"] for number in range(12)}
+    refusals = {f"RCPT slow{number}@slow.example": [answer] for number in range(12)}
     world.relay_to(server := relay(refusals), connections=4)
 
     world.run()
@@ -730,6 +732,22 @@ def test_a_clock_that_was_set_back_doesnt_hold_a_relay_up_for_long(make: Make) -
     assert world.store.pace.reserve("smtp 0", 1, timedelta(seconds=7)) <= timedelta(minutes=7)
 
 
+def test_a_clock_that_was_set_back_puts_off_neither_the_try_that_ends_a_pause_nor_deferred_mail(
+    make: Make, relay: Relay
+) -> None:
+    world = make(*names(3))
+    world.relay_to(server := relay({"MAIL": ["550 5.1.8 sender refused"] * 2}))
+    world.run()
+    world.pass_time(days=-1)
+    world.run()
+    tried = server.connections
+    world.run()
+    assert (tried, server.connections) == (2, 2), "the waits go on by the clock as it is now"
+    world.pass_time(hours=1)
+    world.run()
+    assert world.states() == {"sent": 3}
+
+
 def test_a_slow_relay_holds_few_claims(make: Make, relay: Relay) -> None:
     world = make(*names(20))
     world.relay_to(server := relay(), rate=2)
@@ -781,6 +799,35 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_a_group_in_doubt_at_most(make
     assert all(states[email.recipient] in (DeliveryState.SENT, DeliveryState.UNKNOWN) for email in sent)
     assert 0 < world.states()["unknown"] <= CLAIMS_A_GROUP
     assert world.states()["pending"] == 200 - len(sent)
+
+
+def test_a_database_that_others_lock_lets_nothing_out_and_what_was_sent_is_written_later(
+    make: Make, tmp_path: Path
+) -> None:
+    world = make(*names(CLAIMS_A_GROUP + 4))
+    world.plan_only()
+    waits = list[float]()
+    with (
+        unwritable(world.store, "busy_timeout = 10"),
+        world.store.deliveries.open_ownership() as owner,
+        closing(sqlite3.connect(tmp_path / "digest.db", isolation_level=None)) as other,
+    ):
+        dispatch = Dispatch(world.store.deliveries, owner)
+        claimed = dispatch.claim(emails_of(world))
+        for email in islice(claimed, CLAIMS_A_GROUP):
+            dispatch.record(Outcome(email, DeliveryState.SENT, "250 ok"))
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"):
+            next(claimed)
+
+        def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 2:
+                other.rollback()
+
+        dispatch.close(sleep=sleep)
+    assert waits == [0.0, 1.0]
+    assert world.states() == {"sent": CLAIMS_A_GROUP, "pending": 4}
 
 
 def test_outcomes_that_cant_be_written_are_kept_and_written_when_there_is_room_again(make: Make) -> None:

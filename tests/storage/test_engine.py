@@ -21,6 +21,7 @@ from digest.domain import Edition, Subscriber
 from digest.errors import StoreError
 from digest.storage import Store, open_store, tables, upgrade
 from digest.storage.engine import open_engine, open_ownership, reading
+from tests.storage.conftest import made_database
 
 DAY = date(2026, 6, 30)
 ROOT = Path(__file__).parents[2]
@@ -217,6 +218,16 @@ def test_a_power_cut_loses_nothing_that_sqlite_said_was_written(store: Store) ->
         settings = {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
 
     assert settings == {"journal_mode": "wal", "synchronous": 2}
+
+
+def test_a_power_cut_loses_nothing_that_postgresql_said_was_written_even_where_that_was_not_wanted(
+    server: Engine,
+) -> None:
+    with made_database(server) as url:
+        run(url, f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = off")
+        upgrade(url)
+        with open_engine(url) as engine, engine.begin() as connection:
+            assert connection.scalar(text("SHOW synchronous_commit")) == "on"
 
 
 def test_a_write_that_fails_leaves_nothing_behind(store: Store, batch: Make, paper: Make) -> None:
