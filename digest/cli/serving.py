@@ -124,17 +124,21 @@ def serve_waiting(config: Config, parts: Parts) -> None:
     """Serve whoever still waits: deferred mail of any edition that hasn't expired, and readers whose hour has come."""
     release_claims(parts)
     now = parts.now()
-    *earlier, today = days_waiting(now, config)
+    *earlier, today = days_waiting(config, parts)
     for day in earlier:
         serve_waiting_of(day, parts, WHOEVER_WAITS)
     is_closed = parts.store.ledger.is_closed(today)
     serve_waiting_of(today, parts, replace(_choice(config, today, now), collects=not is_closed))
 
 
-def days_waiting(now: datetime, config: Config) -> list[date]:
-    """The editions whose mail may still wait, today's last: older mail has expired."""
-    today, oldest = _site_day(now, config), _site_day(now - config.schedule.expires_after, config)
-    return [today - timedelta(days=days_ago) for days_ago in range((today - oldest).days, -1, -1)]
+def days_waiting(config: Config, parts: Parts) -> list[date]:
+    """The editions whose mail may still wait, today's last: older mail has expired.
+
+    So a copy of the database that is put back a day later doesn't send what has been sent since.
+    """
+    today = _site_day(parts.now(), config)
+    closed = parts.store.ledger.closed_since(parts.now() - config.schedule.expires_after)
+    return [*(day for day in closed if day < today), today]
 
 
 def serve_waiting_of(day: date, parts: Parts, choice: Choice) -> Stopped | None:

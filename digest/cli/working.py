@@ -59,7 +59,7 @@ def look(config: Config, parts: Parts) -> timedelta | None:
     except StoreError as error:
         log.error("%s; it is tried again", error)  # noqa: TRY400 - it says it all
         return RETRY_EVERY
-    for day in days_waiting(parts.now(), config):
+    for day in days_waiting(config, parts):
         end = serve_waiting_of(day, parts, helping)
         if end is Stopped.INTERRUPTED:
             return None

@@ -108,6 +108,13 @@ class Ledger:
         with reading(self.engine) as connection:
             return bool(connection.scalar(select(closed)))
 
+    def closed_since(self, moment: datetime) -> tuple[date, ...]:
+        """The days of the editions that were closed at that moment or later, oldest first."""
+        editions = tables.editions.c
+        with reading(self.engine) as connection:
+            found = connection.scalars(select(editions.day).where(editions.closed_at >= moment).order_by(editions.day))
+            return tuple(found)
+
     def newest_editions(self, count: int) -> tuple[date, ...]:
         """The days of the newest editions that were ever collected, newest first."""
         days = tables.editions.c.day

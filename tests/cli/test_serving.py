@@ -87,6 +87,18 @@ def test_a_clock_that_leaps_years_ahead_runs_nothing_and_costs_nothing_once_it_i
     assert (world.states(), world.states(NEXT_DAY)) == ({"sent": 1}, {"sent": 1})
 
 
+def test_yesterdays_copy_of_the_database_sends_nothing_of_yesterday_again(world: World, config: Config) -> None:
+    world.readers.append(reader("ada"))
+    world.moment = at(7, 30)
+    world.plan_only()  # what the copy holds: who was to get mail, and not that it went
+    with running(FaultServer({})) as server:
+        world.relay_to(server)
+        world.moment = at(6, 0, days=1)
+        serve_waiting(config, world.parts)
+
+    assert server.accepted == []
+
+
 def test_a_long_break_ends_with_a_run_for_which_somebody_names_the_day(world: World, config: Config) -> None:
     world.readers.append(reader("ada"))
     with running(FaultServer({})) as server:
