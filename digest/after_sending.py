@@ -41,7 +41,7 @@ def count_refusals(day: date, returned: ReportStore) -> str:
     are written down as our own fault, and counted no more.
     """
     found = returned.refusals_of(day)
-    if found is None or not found.new:
+    if found is None:
         return ""
     doubts = _doubts_of(found)
     for subscriber_id, code, words in found.new:
@@ -88,6 +88,7 @@ def _doubts_of(found: Refusals) -> str:
     """Why an edition's refusals are about the relay, so that none may count against its address; empty if they may."""
     refused, attempts = found.refused, found.attempts
     is_half = attempts >= FEWEST_ATTEMPTS_JUDGED and refused * 2 >= attempts
-    if is_half or refused == attempts >= FEWEST_ALL_REFUSED:
+    is_all = refused == attempts and (attempts >= FEWEST_ALL_REFUSED or found.was_at_fault)
+    if is_half or is_all:
         return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"
     return ""

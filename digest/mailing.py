@@ -184,6 +184,7 @@ def _compose_untried_first(
 ) -> Iterator[Email]:
     """The emails of readers whose mail hasn't failed, then the others': a few who block us stop nobody else's mail."""
     failed = parts.store.deliveries.failed_through(day)
+    refused = parts.store.deliveries.refused_through(day)
     deferred = {row.subscriber_id for row in parts.store.history.find(edition=day, state=DeliveryState.DEFERRED)}
     turns = (False, True) if failed else (False,)
     readers = ((reader for reader in each_reader() if (reader.id in failed) is turn) for turn in turns)
@@ -194,7 +195,7 @@ def _compose_untried_first(
     for email in _compose(digests, parts, report):
         if email.subscriber_id in deferred:
             email = replace(email, before=DeliveryState.DEFERRED)  # noqa: PLW2901 - the same mail
-        yield replace(email, has_failed=True) if email.subscriber_id in failed else email
+        yield replace(email, refused_in=refused.get(email.subscriber_id))
 
 
 def _compose(

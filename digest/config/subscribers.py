@@ -181,11 +181,9 @@ def load_subscribers(
             found.append(read_subscriber(values, file=str(path), timezone=timezone, send_at=send_at, check=check))
         except ConfigError as error:
             mistakes.extend(error.mistakes)
-    first = {subscriber.id: subscriber for subscriber in reversed(found)}
-    doubles = [subscriber for subscriber in found if first[subscriber.id] is not subscriber]
-    mistakes.extend(_find_double(first[second.id], second) for second in doubles)
-    return tuple(subscriber for subscriber in found if first[subscriber.id] is subscriber), tuple(mistakes)
-
-
-def _find_double(first: Subscriber, second: Subscriber) -> Mistake:
-    return Mistake(second.file, "email", f"{second.email} stands in {first.file} too", "keep one of the two files")
+    firsts = {subscriber.id: subscriber for subscriber in reversed(found)}
+    for subscriber in found:
+        if (first := firsts[subscriber.id]) is not subscriber:
+            problem = f"{subscriber.email} stands in {first.file} too"
+            mistakes.append(Mistake(subscriber.file, "email", problem, "keep one of the two files"))
+    return tuple(subscriber for subscriber in found if firsts[subscriber.id] is subscriber), tuple(mistakes)

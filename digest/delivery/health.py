@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from digest.domain import DeliveryState, Email
+from digest.domain import Email
 from digest.errors import Deferred, DeliveryError, InDoubt, PolicyRefused, RelayDown, SenderRefused, Undeliverable
 
 RELAY_ERRORS_IN_A_ROW = 5
@@ -83,7 +83,7 @@ class Health:
         """Whether the refusal is no news of us: one that would stop everything is news once an edition."""
         if isinstance(error, SenderRefused) or not self.has_taken:
             return False
-        return email.before is DeliveryState.DEFERRED or (email.has_failed and not _is_enough(error))
+        return email.refused_in is not None and (email.refused_in == email.edition or not _is_enough(error))
 
     def _heed_refusal(self, error: PolicyRefused) -> tuple[Stopped, str] | None:
         if isinstance(error, SenderRefused) or not _is_about_policy(error):

@@ -74,8 +74,8 @@ class Email:
     digest: Digest | None = None
     before: DeliveryState = DeliveryState.PENDING
     """The state its row has before it is claimed, and again where it isn't tried."""
-    has_failed: bool = False
-    """Whether a mail to its reader has failed since their cursor."""
+    refused_in: date | None = None
+    """The newest edition whose mail to its reader was refused as our fault, since their cursor."""
 
 
 @dataclass(frozen=True, slots=True)

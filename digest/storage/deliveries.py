@@ -28,6 +28,7 @@ _TABLE = tables.deliveries
 # built once: SQLAlchemy takes longer to build a statement than SQLite to run it
 _CLOSED = select(tables.editions.c.day).where(tables.editions.c.closed_at < bindparam("moment"))
 
+_FOR_GOOD = 500  # RFC 5321 section 4.2.1
 _NO_MATCH = "nothing matched any more"
 _DIED = "the sending process ended before the server's answer was written down"
 
@@ -90,6 +91,21 @@ class DeliveryStore:
         query = query.where(table.c.edition <= edition, table.c.edition > people.c.cursor, failed)
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(query))
+
+    def refused_through(self, edition: date) -> dict[str, date]:
+        """The subscribers whose mail up to that edition was refused as our fault since their cursor, and in which last.
+
+        The history tells, as a row forgets its last reply when it is claimed and not tried.
+        """
+        table, people, events = tables.deliveries, tables.subscribers, tables.delivery_events
+        newest = func.max(table.c.edition).label("edition")
+        query = select(table.c.subscriber_id, newest).join(people, people.c.id == table.c.subscriber_id)
+        query = query.join(events, events.c.delivery_id == table.c.id).group_by(table.c.subscriber_id)
+        tried = (table.c.edition <= edition, table.c.edition > people.c.cursor, table.c.attempts > 0)
+        # no other refusal for good leaves a mail that may be tried again
+        refused = (events.c.state == DeliveryState.DEFERRED.value, events.c.code >= _FOR_GOOD)
+        with reading(self.engine) as connection:
+            return {row.subscriber_id: row.edition for row in connection.execute(query.where(*tried, *refused))}
 
     def owed_before(self, edition: date) -> frozenset[str]:
         """The subscribers who have a digest of an older edition after their cursor that is open or was given up."""

@@ -22,6 +22,7 @@ from digest.errors import StoreError
 
 BUSY_TIMEOUT_SECONDS = 30
 YOUNG_SECONDS = 3600
+"""A lock's file of that age is held, or nobody will ever hold it."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADDRESSES = "sqlite:///data/digest.db or postgresql+psycopg://user@host/name"
 

@@ -63,6 +63,8 @@ class Refusals:
     """Of them, for good."""
     new: tuple[tuple[str, str, str], ...]
     """Of the refused those that were not written down as reports yet: subscriber, enhanced code, the relay's words."""
+    was_at_fault: bool = False
+    """Whether the relay was found at fault earlier in the edition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +94,28 @@ class ReportStore:
             return Consequence.SUPPRESSED
 
     def refusals_of(self, edition: date) -> Refusals | None:
-        """What the relay refused of an edition; None while a mail is on its way, whose sender will ask in its turn."""
+        """What the relay refused of an edition; None if that is nothing new.
+
+        None also while a mail is on its way, whose sender will ask in its turn.
+        """
         table, told = tables.deliveries, tables.reports
         of_edition = table.c.edition == edition
         reported = exists().where(told.c.edition == edition, told.c.subscriber_id == table.c.subscriber_id)
-        tried = (of_edition, is_one_of(_TRIED), not_(reported.where(told.c.kind == ReportKind.POLICY.value)))
+        is_excused = reported.where(told.c.kind == ReportKind.POLICY.value)
+        tried = (of_edition, is_one_of(_TRIED), not_(is_excused))
         refused = (of_edition, table.c.state == DeliveryState.REJECTED.value)
         with reading(self.engine) as connection:
             if connection.scalar(select(exists().where(of_edition, table.c.state == DeliveryState.SENDING.value))):
                 return None
-            new = select(table.c.subscriber_id, table.c.enhanced_code, table.c.reply).where(*refused, not_(reported))
+            columns = (table.c.subscriber_id, table.c.enhanced_code, table.c.reply)
+            new = connection.execute(select(*columns).where(*refused, not_(reported))).all()
+            if not new:
+                return None
             return Refusals(
                 attempts=connection.scalar(select(func.count()).select_from(table).where(*tried)) or 0,
                 refused=connection.scalar(select(func.count()).select_from(table).where(*tried, *refused)) or 0,
-                new=tuple((row.subscriber_id, row.enhanced_code, row.reply) for row in connection.execute(new)),
+                new=tuple((row.subscriber_id, row.enhanced_code, row.reply) for row in new),
+                was_at_fault=bool(connection.scalar(select(exists().where(*refused, is_excused)))),
             )
 
     def address_of(self, subscriber_id: str) -> str:

@@ -339,6 +339,19 @@ def test_readers_whose_servers_refuse_us_hold_up_nobody_who_becomes_due_later(
     assert len(server.commands) < 100, "nobody is pestered"
 
 
+def test_a_block_that_meets_only_readers_who_were_asked_to_wait_pauses_sending(make: Make, relay: Relay) -> None:
+    world = make("ada", *names(8))
+    waits = {f"RCPT {one.email}": ["450 4.2.0 later", "550 5.7.1 blocked", "…"] for one in world.readers[1:]}
+    world.relay_to(server := relay(waits))
+    world.run()
+    world.pass_time(minutes=7)
+
+    assert "blocked" in world.run().paused
+    world.pass_time(hours=1)
+    assert "blocked" in world.run().paused, "somebody who was never refused tells that it goes on"
+    assert sum(command.startswith("RCPT") for command in server.commands) <= 9 + 3 + 4
+
+
 def test_a_provider_that_misses_our_signature_pauses_sending_each_day(make: Make, relay: Relay) -> None:
     world = make("ada", "gil")
     world.relay_to(relay({"RCPT gil@readers.example": ["550 5.7.26 not authenticated", "…"]}))
@@ -409,6 +422,18 @@ def test_a_relay_that_refuses_half_of_all_readers_bars_nobody_and_pauses_sending
     assert words in report.paused
     assert bool(report.paused) == bool(words)
     assert (world.store.pause.current() is not None) == bool(words)
+
+
+def test_a_relay_at_fault_is_doubted_until_it_takes_a_mail_again(make: Make, relay: Relay) -> None:
+    world = make(*names(3))
+    world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"] * 4}))
+    world.run()
+    for number in (3, 4):
+        world.readers.append(reader(f"reader{number}"))
+        world.pass_time(minutes=7)
+        world.run(probes_at_once=True)
+        assert world.store.suppressions.count() == 0
+    assert world.states() == {"rejected": 4, "sent": 1}
 
 
 def test_what_was_refused_counts_also_where_the_run_breaks_off(make: Make, relay: Relay) -> None:

@@ -95,8 +95,8 @@ def test_the_same_report_once_more_changes_nothing(store: Store, deliver: Make, 
 def test_refusals_are_told_of_the_whole_edition_once_nothing_is_on_its_way(
     store: Store, reader: Make, plan: Make, send: Make, email: Make
 ) -> None:
-    ada, bob, cleo = (reader(name) for name in ("ada", "bob", "cleo"))
-    plan(ada, bob, cleo)
+    ada, bob, cleo, dan = (reader(name) for name in ("ada", "bob", "cleo", "dan"))
+    plan(ada, bob, cleo, dan)
     send(ada, DeliveryState.REJECTED, enhanced_code="5.1.1", reply="550 no such user")
     send(bob)
     with store.deliveries.open_ownership() as owner:
@@ -106,7 +106,10 @@ def test_refusals_are_told_of_the_whole_edition_once_nothing_is_on_its_way(
 
     assert store.reports.refusals_of(DAY) == Refusals(3, 1, ((ada.id, "5.1.1", "550 no such user"),))
     store.reports.take(Returned(DAY, ada.id, ReportKind.POLICY))
-    assert store.reports.refusals_of(DAY) == Refusals(2, 0, ()), "for which the relay was at fault, no longer counts"
+    assert store.reports.refusals_of(DAY) is None
+    send(dan, DeliveryState.REJECTED, reply="550 no")
+    found = store.reports.refusals_of(DAY)
+    assert found == Refusals(3, 1, ((dan.id, "", "550 no"),), was_at_fault=True), "without that of our own fault"
 
 
 def test_a_refusal_counts_at_the_second_within_seven_days(
