@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +10,6 @@ from functools import partial
 from itertools import chain
 
 from digest.after_sending import (
-    are_templates_broken,
     begin_pause,
     count_refusals,
     find_mismatch,
@@ -19,16 +17,13 @@ from digest.after_sending import (
     holds_all,
     words_of,
 )
-from digest.assembly import StillWaiting, assemble_digests
-from digest.composing import Card, compose_email, render_cards
 from digest.composing.headers import sender_address
 from digest.delivery import Stopped, send_emails
 from digest.dispatching import Dispatch
-from digest.domain import DeliveryState, Digest, Email, Outcome, Pause, PausedBy, Subscriber
+from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Subscriber
+from digest.making import make_emails
 from digest.parts import Choice, Parts, RunReport
-from digest.planning import CLAIMS_A_GROUP, READERS_A_BATCH, in_own_order, is_sample
-
-log = logging.getLogger(__name__)
+from digest.planning import CLAIMS_A_GROUP, in_own_order, is_sample
 
 
 def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
@@ -79,7 +74,7 @@ def _waiting_emails(
 ) -> Iterator[Email]:
     """Every email that may go now, and last those in doubt that the operator wants to go again."""
     doubtful = [email for email in _doubtful(day, parts) if choice.only.lower() in ("", email.recipient.lower())]
-    return chain(_compose_untried_first(each_reader, day, parts, report), doubtful)
+    return chain(_make_untried_first(each_reader, day, parts, report), doubtful)
 
 
 def _send(
@@ -158,28 +153,7 @@ def is_unreachable(reader: Subscriber, parts: Parts) -> bool:
     return is_sample(reader.email) and not parts.is_local
 
 
-def _digests_of(
-    readers: Iterable[Subscriber],
-    day: date,
-    parts: Parts,
-    report: RunReport,
-    *,
-    still_waiting: StillWaiting = frozenset,
-) -> Iterator[Digest]:
-    store = parts.store
-    losses = store.history.losses(before=day)
-    digests = assemble_digests(
-        readers, day, papers=store.papers, history=store.history, losses=losses, still_waiting=still_waiting
-    )
-    while True:
-        with report.timed("match"):
-            digest = next(digests, None)
-        if digest is None:
-            return
-        yield digest
-
-
-def _compose_untried_first(
+def _make_untried_first(
     each_reader: Callable[[], Iterable[Subscriber]], day: date, parts: Parts, report: RunReport
 ) -> Iterator[Email]:
     """The emails of readers whose mail hasn't failed, then the others': a few who block us stop nobody else's mail."""
@@ -189,67 +163,19 @@ def _compose_untried_first(
     turns = (False, True) if failed else (False,)
     readers = ((reader for reader in each_reader() if (reader.id in failed) is turn) for turn in turns)
     still_waiting = partial(parts.store.deliveries.open_rows, day)
-    digests = chain.from_iterable(
-        _digests_of(some, day, parts, report, still_waiting=still_waiting) for some in readers
-    )
-    for email in _compose(digests, parts, report):
+    for email in make_emails(readers, day, parts, report, still_waiting=still_waiting):
         if email.subscriber_id in deferred:
             email = replace(email, before=DeliveryState.DEFERRED)  # noqa: PLW2901 - the same mail
-        yield replace(email, refused_in=refused.get(email.subscriber_id))
-
-
-def _compose(
-    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool = False
-) -> Iterator[Email]:
-    cards: dict[tuple[str, str], Card] = {}
-    for digest in _without_empty(digests, parts, report, is_rehearsal=is_rehearsal):
-        reader = digest.subscriber
-        try:
-            with report.timed("compose"):
-                email = compose_with_cards(digest, cards, parts)
-        except Exception as error:  # one digest that can't be made must not cost the others theirs
-            log.exception("the digest for %s can't be made", reader.email)
-            report.broken += 1
-            report.notices.append(f"the digest for {reader.email} can't be made: {error}")
-            if not is_rehearsal:
-                parts.store.deliveries.fail(digest.edition, reader.id, str(error))
-            if are_templates_broken(broken=report.broken, composed=report.composed):
-                return
-            continue
-        report.composed += 1
+        if email.subscriber_id in refused:
+            email = replace(email, refused_in=refused[email.subscriber_id])  # noqa: PLW2901 - the same mail
         yield email
-
-
-def _without_empty(
-    digests: Iterable[Digest], parts: Parts, report: RunReport, *, is_rehearsal: bool
-) -> Iterator[Digest]:
-    """The digests that are mailed; the readers of empty ones are skipped, many in one commit."""
-    empty = list[str]()
-    for digest in digests:
-        if not digest.is_empty or parts.composer.letterhead.mails_when_empty:
-            yield digest
-        elif not is_rehearsal:
-            empty.append(digest.subscriber.id)
-        if len(empty) == READERS_A_BATCH:
-            parts.store.deliveries.skip(report.edition, empty)
-            empty = []
-    if empty:
-        parts.store.deliveries.skip(report.edition, empty)
-
-
-def compose_with_cards(digest: Digest, cards: dict[tuple[str, str], Card], parts: Parts) -> Email:
-    """One digest's email; `cards` keeps what is rendered: each paper's card once an edition and language."""
-    language = parts.composer.language_of(digest.subscriber.language).code
-    missing = [match.paper for match in digest.shown if (match.paper.id, language) not in cards]
-    cards.update(render_cards(missing, parts.composer, language))
-    return compose_email(digest, cards, parts.composer, sent_at=parts.now())
 
 
 def rehearse_digests(due: Iterable[Subscriber], day: date, parts: Parts, choice: Choice, report: RunReport) -> None:
     """Compose all that would go out, planned already or not, and send it to the operator if asked; record nothing."""
     waiting = parts.store.deliveries.open_rows(day) | {reader.id for reader in due}
     readers = (reader for reader in parts.each_reader() if reader.id in waiting and choice.takes(reader))
-    emails = _compose(_digests_of(readers, day, parts, report), parts, report, is_rehearsal=True)
+    emails = make_emails([readers], day, parts, report, is_rehearsal=True)
     if choice.no_send:
         for _ in emails:
             pass

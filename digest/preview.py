@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 
 from digest.assembly import assemble_digests
 from digest.domain import Digest, Edition, Email, Subscriber
-from digest.mailing import compose_with_cards
+from digest.making import compose_with_cards
 from digest.parts import Parts
 from digest.pipeline import fetch_batches
 from digest.planning import cursor_before

@@ -33,7 +33,7 @@ from digest.composing.templates import default_templates
 from digest.config import Config
 from digest.domain import Digest
 from digest.errors import ConfigError, Mistake
-from digest.mailing import compose_with_cards
+from digest.making import compose_with_cards
 from digest.preview import part_of, preview_digest
 from digest.web import Theme, build_workbench
 

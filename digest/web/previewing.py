@@ -14,7 +14,7 @@ from digest.composing.building import is_personal
 from digest.domain import Subscriber
 from digest.errors import ComposeError, ConfigError, LinkError
 from digest.links import Purpose
-from digest.mailing import compose_with_cards
+from digest.making import compose_with_cards
 from digest.preview import part_of, preview_digest
 from digest.web.forms import problems_of, to_details
 from digest.web.frames import with_links_in_tabs
