@@ -12,7 +12,7 @@ from digest.domain import Match, Paper, Profile
 from digest.matching.crowd import Crowd, Vocabulary, compile_profile, gather
 from digest.matching.day import Day
 from digest.matching.explaining import gather_evidence
-from digest.matching.interests import ReadInterest, Unit, read_profile, targets_of
+from digest.matching.interests import ReadInterest, Unit, read_profile, terms_in
 from digest.matching.liking import telling_terms
 from digest.matching.postings import Postings, read_postings
 from digest.matching.ranking import Ranking
@@ -81,18 +81,23 @@ def read_day(
 def find_units(papers: Sequence[Paper], units: Sequence[Unit], statistics: Statistics) -> tuple[Findings, Postings]:
     """Where a crowd's units stand in a day's papers, and what they are worth there."""
     with _no_garbage():
-        findings = Findings(Day(papers, targets_of(units), statistics))
+        findings = Findings(Day(papers, terms_in(units), statistics))
         return findings, read_postings(findings, units)
 
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a tenth."""
+    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a tenth.
+
+    Afterwards they count as old, or the next look, which is soon, would go through all of them at once.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
 
