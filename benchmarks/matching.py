@@ -38,7 +38,7 @@ from digest.domain import Interest, Paper, Profile
 from digest.matching.crowd import Vocabulary, compile_profile, gather
 from digest.matching.interests import read_profile
 from digest.matching.ranking import rank_crowd
-from digest.matching.reading import Reading, find_units, shortlists_of
+from digest.matching.reading import Reading, find_units, shortlists_of, without_garbage
 from digest.matching.statistics import Statistics
 
 DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -157,12 +157,12 @@ def store(path: Path, profiles: Sequence[Profile], readers: int) -> None:
 def measure(path: Path, papers: Sequence[Paper]) -> float:
     """Prints one row. Returns the seconds from the stored profiles to everybody's results."""
     times, cpu = [time.perf_counter()], time.process_time()
-    with closing(sqlite3.connect(path)) as database:
+    with closing(sqlite3.connect(path)) as database, without_garbage():
         rows = database.execute("SELECT slots, least FROM profile ORDER BY reader").fetchall()
         (stored,) = database.execute("SELECT units FROM vocabulary").fetchone()
+        units = pickle.loads(stored)  # noqa: S301  # written by this script
     crowd = gather([slots for slots, _ in rows], [least for _, least in rows])
     del rows
-    units = pickle.loads(stored)  # noqa: S301  # written by this script
     times.append(time.perf_counter())
     _, postings = find_units(papers, units, Statistics())
     times.append(time.perf_counter())

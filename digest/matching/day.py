@@ -126,8 +126,9 @@ class Day:
     def _find_wordings(self, terms: Sequence[Term]) -> Iterator[tuple[Meaning, Hits]]:
         """What those of the terms hit that stand in titles or abstracts."""
         wordings = [(term, term.target) for term in terms if isinstance(term.target, Wording)]
-        yield from ((term.meaning, NO_HITS) for term, _ in wordings)
-        found = [(term, target, places) for term, target in wordings if len(places := self._places_of(target))]
+        stands = [(term, target, self._places_of(target)) for term, target in wordings]
+        yield from ((term.meaning, NO_HITS) for term, _, places in stands if not len(places))
+        found = [each for each in stands if len(each[2])]
         counts = count_hits([(term, places) for term, _, places in found], self._found.writings, len(self.papers))
         bounds = np.searchsorted(counts.term, np.arange(len(found) + 1)).tolist()
         papers, worths = counts.paper.tolist(), counts.worths().tolist()

@@ -15,7 +15,7 @@ from digest.matching.scoring import (
     GREATEST_SCORE,
     MOST_PAPERS,
     SCORE_BITS,
-    Flags,
+    Batch,
     Numbers,
     Scored,
     changes,
@@ -61,8 +61,7 @@ def rank_crowd(crowd: Crowd, postings: Postings, *, most: int | None = None) -> 
     for first in range(0, len(crowd), size):
         batch = take_batch(crowd, first, min(first + size, len(crowd)))
         scored = _demote(score_batch(batch, evidence, postings), postings)
-        is_enough = scored.score / DIGITS >= batch.least[scored.profile]
-        yield _ranking(first, batch.profiles, scored, is_enough, most)
+        yield _ranking(first, batch, scored, most)
 
 
 def _demote(scored: Scored, postings: Postings) -> Scored:
@@ -78,15 +77,17 @@ def _demote(scored: Scored, postings: Postings) -> Scored:
     return replace(scored, score=score)
 
 
-def _ranking(first: int, profiles: int, scored: Scored, is_enough: Flags, most: int) -> Ranking:
+def _ranking(first: int, batch: Batch, scored: Scored, most: int) -> Ranking:
     """The best of the matches that score enough, each profile's in the order of their scores."""
-    place = _places(scored.profile)
+    found = np.bincount(scored.profile, minlength=batch.profiles)
+    is_enough = scored.score / DIGITS >= np.repeat(batch.least, found)
+    matched = found - np.bincount(scored.profile[~is_enough], minlength=batch.profiles)
+    shown = np.minimum(matched, most)
+    place = np.arange(len(scored.profile)) - np.repeat(np.cumsum(found) - found, found)
     bits = int(place.max(initial=0)).bit_length()
     keys = (scored.profile << SCORE_BITS | GREATEST_SCORE - scored.score) << bits | place
     keys.sort()
-    matched = np.bincount(scored.profile[is_enough], minlength=profiles)
-    shown = np.minimum(matched, most)
-    chosen = np.flatnonzero(place < shown.take(scored.profile))
+    chosen = np.flatnonzero(place < np.repeat(shown, found))
     best = chosen - place.take(chosen) + (keys.take(chosen) & (1 << bits) - 1)
     papers, interests, score = (column.take(best) for column in (scored.paper, scored.interest, scored.score))
     return Ranking(first, shown, matched, papers, interests, score / DIGITS)

@@ -79,8 +79,7 @@ def _find(
     passages: Sequence[Passage], columns: Columns, phrases: Sequence[Phrase], *, is_exact: bool
 ) -> tuple[Numbers, Numbers, Numbers]:
     """The runs of words that may be read as phrases: the phrase's number, the first and last word."""
-    sought = [(number, phrase) for number, phrase in enumerate(phrases) if phrase.is_exact is is_exact]
-    closed, opened = (_by_key(each for each in sought if each[1].is_open is is_open) for is_open in (False, True))
+    closed, opened = _by_key((number, phrase) for number, phrase in enumerate(phrases) if phrase.is_exact is is_exact)
     longest = max(map(len, opened), default=0)
     runs = find_runs(columns, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact)
     examples, example = group_alike(columns.looks, runs.first, runs.last)
@@ -109,11 +108,13 @@ def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, end
     return [each for key in sorted(beginnings) for each in opened.get(key, ())]
 
 
-def _by_key(sought: Iterable[_Sought]) -> dict[str, list[_Sought]]:
-    found: defaultdict[str, list[_Sought]] = defaultdict(list)
+def _by_key(sought: Iterable[_Sought]) -> tuple[dict[str, list[_Sought]], dict[str, list[_Sought]]]:
+    """The phrases by their letters, those that end with their last word and those that may go on."""
+    closed: defaultdict[str, list[_Sought]] = defaultdict(list)
+    opened: defaultdict[str, list[_Sought]] = defaultdict(list)
     for number, phrase in sought:
-        found[phrase.key].append((number, phrase))
-    return dict(found)
+        (opened if phrase.is_open else closed)[phrase.key].append((number, phrase))
+    return dict(closed), dict(opened)
 
 
 def _locate(
