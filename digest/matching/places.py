@@ -50,9 +50,9 @@ class Places:
     def by_text(self) -> dict[int, list[Hit]]:
         """The hits in each text that has some."""
         found: defaultdict[int, list[Hit]] = defaultdict(list)
-        columns = (self.text, self.start, self.end, self.first, self.last)
-        for text, *hit in zip(*(column.tolist() for column in columns), strict=True):
-            found[text].append(Hit(*hit))
+        hits = map(Hit, *(column.tolist() for column in (self.start, self.end, self.first, self.last)))
+        for text, hit in zip(self.text.tolist(), hits, strict=True):
+            found[text].append(hit)
         return dict(found)
 
 
