@@ -2,13 +2,11 @@
 
 Profiles have the shapes of real ones and keywords of a Zipf-like popularity: real keywords first, then runs of words
 from other days' titles. They lie compiled in an SQLite file, as bytes, with the vocabulary beside them; each crowd has
-a process of its own, and the clock runs from opening that file to the top 20 of each reader, the start of numba
-included, which has a column too. Below stands the same from profiles as their readers wrote them to matches with
-their reasons, as a run does it, in seconds of CPU. The first process of all compiles the loops, ten seconds that
-aren't told: they are kept on disk. A second table names how much longer the ways take that come
-first to mind: one regular expression a reader, one full-text query a reader (measured on a few, on the same papers,
-by multiplication for all). Usage: `python benchmarks/matching.py [READERS ...]`, by default 1,000, 10,000, 100,000
-and 1,000,000.
+a process of its own, and the clock runs from opening that file to the top 20 of each reader. Below stands the same
+from profiles as their readers wrote them to matches with their reasons, as a run does it, in seconds of CPU. A second
+table names how much longer the ways take that come first to mind: one regular expression a reader, one full-text query
+a reader (measured on a few, on the same papers, by multiplication for all).
+Usage: `python benchmarks/matching.py [READERS ...]`, by default 1,000, 10,000, 100,000 and 1,000,000.
 """
 
 from __future__ import annotations
@@ -37,11 +35,10 @@ from pathlib import Path
 from typing import Any
 
 from digest.domain import Interest, Paper, Profile
-from digest.matching.columns import IS_COMPILED
 from digest.matching.crowd import Vocabulary, compile_profile, gather
 from digest.matching.interests import read_profile
 from digest.matching.ranking import rank_crowd
-from digest.matching.reading import Reading, find_units, shortlists_of
+from digest.matching.reading import Reading, find_units, shortlists_of, without_garbage
 from digest.matching.statistics import Statistics
 
 DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -66,12 +63,11 @@ def main() -> None:
     days = sorted((DATA / "arxiv_days").glob("*.gz"))
     papers = load_papers(days[::-1])[:PAPERS]
     profiles = make_profiles(load_papers(days[:8]))
-    print(f"{len(papers)} papers; compiled kernel: {IS_COMPILED}; seconds, the last ones of CPU")
-    columns = "".join(f"{name:>9}" for name in ("load", "day", "numba", "rank", "all", "CPU"))
+    print(f"{len(papers)} papers; seconds, the last ones of CPU")
+    columns = "".join(f"{name:>9}" for name in ("load", "day", "rank", "all", "CPU"))
     print(f"{'readers':>10} {'terms':>7}{columns} {'results':>11} {'MB':>6}")
     crowds = [int(text) for text in sys.argv[1:]] or list(CROWDS)
     seconds = 0.0
-    start_kernel()
     with tempfile.TemporaryDirectory() as folder, get_context("spawn").Pool(1, maxtasksperchild=1) as fresh:
         for readers in crowds:
             path = Path(folder) / f"{readers}.db"
@@ -158,25 +154,17 @@ def store(path: Path, profiles: Sequence[Profile], readers: int) -> None:
         database.execute("INSERT INTO vocabulary VALUES (?)", (units.getvalue(),))
 
 
-def start_kernel() -> None:
-    """Ranks nothing for nobody: numba is loaded, and compiles if it never did."""
-    _, postings = find_units([], [], Statistics())
-    list(rank_crowd(gather([b""], [0.0]), postings, most=SHOWN))
-
-
 def measure(path: Path, papers: Sequence[Paper]) -> float:
     """Prints one row. Returns the seconds from the stored profiles to everybody's results."""
     times, cpu = [time.perf_counter()], time.process_time()
-    with closing(sqlite3.connect(path)) as database:
+    with closing(sqlite3.connect(path)) as database, without_garbage():
         rows = database.execute("SELECT slots, least FROM profile ORDER BY reader").fetchall()
         (stored,) = database.execute("SELECT units FROM vocabulary").fetchone()
+        units = pickle.loads(stored)  # noqa: S301  # written by this script
     crowd = gather([slots for slots, _ in rows], [least for _, least in rows])
     del rows
-    units = pickle.loads(stored)  # noqa: S301  # written by this script
     times.append(time.perf_counter())
     _, postings = find_units(papers, units, Statistics())
-    times.append(time.perf_counter())
-    start_kernel()
     times.append(time.perf_counter())
     results = sum(len(ranking.papers) for ranking in rank_crowd(crowd, postings, most=SHOWN))
     times.append(time.perf_counter())
@@ -189,7 +177,6 @@ def measure(path: Path, papers: Sequence[Paper]) -> float:
 
 def measure_whole(profiles: Sequence[Profile], papers: Sequence[Paper]) -> None:
     """Prints what a digest's matching takes: profiles read from their texts, and why each paper shown was chosen."""
-    start_kernel()
     times, vocabulary = [time.process_time()], Vocabulary()
     interests = [read_profile(profile) for profile in profiles]
     compiled = [compile_profile(each, vocabulary) for each in interests]

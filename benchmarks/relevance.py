@@ -30,7 +30,7 @@ from pathlib import Path
 from statistics import fmean
 
 from digest.domain import Interest, Match, Paper, Profile
-from digest.matching import day, match_papers, postings, words
+from digest.matching import day, match_papers, postings, words, worth
 from digest.matching.folding import fold_spelling
 
 DATA = Path(os.environ.get("DIGEST_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -42,10 +42,10 @@ INTERVAL = (0.025, 0.975)
 
 PARTS: dict[str, list[tuple[object, str, object]]] = {
     "nothing left out": [],
-    "as written comes first": [(day, "VARIANT", 1.0)],
-    "less inside an expression": [(day, "INSIDE_BEFORE", 1.0), (day, "INSIDE_AFTER", 1.0)],
+    "as written comes first": [(worth, "VARIANT", 1.0)],
+    "less inside an expression": [(worth, "INSIDE_BEFORE", 1.0), (worth, "INSIDE_AFTER", 1.0)],
     "words that lead to a theme": [(words, "LEADING_WORDS", frozenset())],
-    "title boost": [(day, "TITLE_BOOST", 1.0)],
+    "title boost": [(worth, "TITLE_BOOST", 1.0)],
     "acronyms and what they mean": [(day, "find_definitions", lambda _: ())],
     "upvotes": [(postings, "UPVOTES_SHARE", 0.0)],
 }

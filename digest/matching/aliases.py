@@ -41,7 +41,7 @@ class Window:
 
 def windows_of(text: str, words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
     """Every place of a text where a defined form stands, with the other form in its place."""
-    return islice(_windows(text, words, definitions), MOST_WINDOWS)
+    return islice(_windows(text, words, definitions), MOST_WINDOWS) if definitions else iter(())
 
 
 def _windows(text: str, words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:

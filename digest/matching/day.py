@@ -5,30 +5,25 @@ Sets of papers are bitmaps in an int, the bit n standing for the n-th paper: AND
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
+
+import numpy as np
 
 from digest.domain import Doubt, Note, Paper
 from digest.matching.aliases import windows_of
 from digest.matching.definitions import find_definitions
-from digest.matching.expressions import AnyPhrase, Like, Meaning, Near, Person, Tag, Target, Term, Wording, phrases_of
+from digest.matching.expressions import AnyPhrase, Like, Meaning, Near, Person, Tag, Term, Wording, phrases_of
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
-from digest.matching.scan import Hit, Text, find_phrases, without_overlaps
+from digest.matching.places import Hit, Places, join_places, passages
+from digest.matching.scan import Text, find_phrases
 from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
-from digest.matching.words import Joint, Words, is_telling, tells_of_next
+from digest.matching.worth import count_hits
 
-TITLE_BOOST = 1.2
-VARIANT = 0.25
-"""What a hit counts that isn't as the reader wrote it: a plural, another spelling, an acronym for its long form."""
-SATURATION = 1.2
-"""BM25's k1: how soon further hits in one paper stop counting."""
-INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
-"""What a hit counts with a telling word right before or after it: in "video diffusion models" the theme isn't so much
-diffusion models as a kind of them. All these are chosen on one half of the pools of `benchmarks/relevance.py`."""
 AUTHOR_IMPACT = 8.0
 """What one hit of a word earns that stands in six of twenty thousand papers."""
 INITIALS_IMPACT = 4.0
@@ -63,19 +58,19 @@ def positions(papers: int) -> Iterator[int]:
 class Day:
     """A day's papers with all that was found in them for the terms that will be asked for."""
 
-    def __init__(self, papers: Sequence[Paper], targets: Iterable[Target], statistics: Statistics) -> None:
+    def __init__(self, papers: Sequence[Paper], terms: Sequence[Term], statistics: Statistics) -> None:
         self.papers = papers
-        wanted = set(targets)
-        phrases = {phrase for target in wanted for phrase in phrases_of(target)}
+        phrases = {phrase for term in terms for phrase in phrases_of(term.target)}
         self.words = [read_paper(paper) for paper in papers]
         """Each paper's title and abstract."""
-        self._found = find_phrases(self._texts(), phrases) if phrases else {}
+        self._found = find_phrases(self._texts() if phrases else (), phrases)
         self._tags = _tags_of(papers)
-        self._authors = _authors_of(papers) if any(isinstance(target, Person) for target in wanted) else {}
+        self._authors = _authors_of(papers) if any(isinstance(term.target, Person) for term in terms) else {}
         has_enough = statistics.papers >= FEW_PAPERS or not phrases
         self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
-        self._joined: dict[AnyPhrase | Near, dict[int, list[Hit]]] = {}
-        self._hits: dict[Meaning, Hits] = {}
+        self._joined: dict[AnyPhrase | Near, Places] = {}
+        self._told: dict[Wording, dict[int, list[Hit]]] = {}
+        self._hits: dict[Meaning, Hits] = dict(self._find_wordings(terms))
 
     @property
     def everything(self) -> int:
@@ -96,15 +91,19 @@ class Day:
 
     def places(self, target: Wording, where: str, position: int) -> list[tuple[str, list[Hit]]]:
         """The hits in one paper, title before abstract, where the term's field allows them."""
-        found, numbers = self._hits_of(target), (position, position + len(self.papers))
-        fields = zip(_FIELDS, numbers, strict=True)
+        found = self._told.get(target)
+        if found is None:
+            found = self._told[target] = self._places_of(target).by_text()
+        fields = zip(_FIELDS, (position, position + len(self.papers)), strict=True)
         return [(name, found[number]) for name, number in fields if where in ("", name) and number in found]
 
     def parts(self, target: Wording, term: Term, position: int) -> list[tuple[str, list[Hit], float]]:
         """The same fields with their hits, and the part that each has in what the term's hits are worth."""
+        counts = count_hits([(term, self._places_of(target))], self._found.writings, len(self.papers))
+        row = int(np.searchsorted(counts.paper, position))
+        count = {"title": counts.title[row].item(), "abstract": counts.abstract[row].item()}
         found = self.places(target, term.field, position)
-        counts = [self._count(hits, term.forms, position, name) for name, hits in found]
-        return [(name, hits, count / sum(counts)) for (name, hits), count in zip(found, counts, strict=True)]
+        return [(name, hits, count[name] / sum(count.values())) for name, hits in found]
 
     def _texts(self) -> list[Text]:
         """All titles, then all abstracts."""
@@ -122,48 +121,38 @@ class Day:
         if isinstance(term.target, Tag):
             papers = self._tags.get(term.target, 0)
             return Hits(papers, papers, dict.fromkeys(positions(papers), TAG_IMPACT))
-        return self._find_wording(term.target, term.field, term.forms)
+        return dict(self._find_wordings([term]))[term.meaning]
 
-    def _find_wording(self, target: Wording, where: str, forms: Sequence[str]) -> Hits:
-        counts: defaultdict[int, float] = defaultdict(float)
-        for number, hits in sorted(self._hits_of(target).items()):
-            is_abstract, position = divmod(number, len(self.papers))
-            if where in ("", _FIELDS[is_abstract]):
-                counts[position] += self._count(hits, forms, position, _FIELDS[is_abstract])
-        if not counts:
-            return NO_HITS
-        rarity = self._rarity(target)
-        impacts = {position: rarity * _saturated(count) for position, count in sorted(counts.items())}
-        papers = _bitmap(impacts)
-        return Hits(papers, papers, impacts)
+    def _find_wordings(self, terms: Sequence[Term]) -> Iterator[tuple[Meaning, Hits]]:
+        """What those of the terms hit that stand in titles or abstracts."""
+        wordings = [(term, term.target) for term in terms if isinstance(term.target, Wording)]
+        stands = [(term, target, self._places_of(target)) for term, target in wordings]
+        yield from ((term.meaning, NO_HITS) for term, _, places in stands if not len(places))
+        found = [each for each in stands if len(each[2])]
+        counts = count_hits([(term, places) for term, _, places in found], self._found.writings, len(self.papers))
+        bounds = np.searchsorted(counts.term, np.arange(len(found) + 1)).tolist()
+        papers, worths = counts.paper.tolist(), counts.worths().tolist()
+        for (term, target, _), (begin, end) in zip(found, pairwise(bounds), strict=True):
+            rarity = self._rarity(target)
+            impacts = {paper: rarity * worth for paper, worth in zip(papers[begin:end], worths[begin:end], strict=True)}
+            hit = _bitmap(impacts)
+            yield term.meaning, Hits(hit, hit, impacts)
 
-    def _count(self, hits: Iterable[Hit], forms: Sequence[str], position: int, name: str) -> float:
-        """How many hits there are in one field, each counted by its form and place."""
-        title, abstract = self.words[position]
-        if name == "title":
-            return TITLE_BOOST * sum([_weigh(hit, title, forms) for hit in hits])
-        return sum([_weigh(hit, abstract, forms) for hit in hits])
-
-    def _hits_of(self, target: Wording) -> Mapping[int, list[Hit]]:
-        """The hits in each text that has some, the titles before the abstracts."""
+    def _places_of(self, target: Wording) -> Places:
+        """The hits in all titles and abstracts."""
         if isinstance(target, Phrase):
-            return self._found.get(target, {})
+            return self._found.of(target)
         found = self._joined.get(target)
         if found is None:
             found = self._joined[target] = self._any_of(target) if isinstance(target, AnyPhrase) else self._near(target)
         return found
 
-    def _any_of(self, target: AnyPhrase) -> dict[int, list[Hit]]:
-        hits: defaultdict[int, list[Hit]] = defaultdict(list)
-        for phrase in target.phrases:
-            for number, found in self._hits_of(phrase).items():
-                hits[number] += found
-        return {number: without_overlaps(found) for number, found in hits.items()}
+    def _any_of(self, target: AnyPhrase) -> Places:
+        return join_places([self._found.of(phrase) for phrase in target.phrases])
 
-    def _near(self, target: Near) -> dict[int, list[Hit]]:
-        one, other = self._hits_of(target.one), self._hits_of(target.other)
-        pairs = {number: _pairs(one[number], other[number], target.distance) for number in one.keys() & other.keys()}
-        return {number: found for number, found in pairs.items() if found}
+    def _near(self, target: Near) -> Places:
+        one, other = self._places_of(target.one), self._places_of(target.other)
+        return join_places([passages(one, other, target.distance), passages(other, one, target.distance)])
 
     def _rarity(self, target: Wording) -> float:
         if isinstance(target, Phrase):
@@ -193,36 +182,6 @@ class Day:
                 if how > best.get(position, (Likeness.NONE, ""))[0]:
                     best[position] = (how, author)
         return best
-
-
-def _pairs(one: Sequence[Hit], other: Sequence[Hit], distance: int) -> list[Hit]:
-    """Passages from a hit of one to a hit of the other with at most so many words between them."""
-    return without_overlaps([*_followed(one, other, distance), *_followed(other, one, distance)])
-
-
-def _followed(firsts: Sequence[Hit], seconds: Sequence[Hit], distance: int) -> Iterator[Hit]:
-    """Passages from a hit to the nearest of the others after it; one to a further one would only overlap it."""
-    starts = [second.start for second in seconds]
-    for first in firsts:
-        following = bisect_left(starts, first.end)
-        if following < len(seconds) and seconds[following].first - first.last - 1 <= distance:
-            yield Hit(first.start, seconds[following].end, first.first, seconds[following].last)
-
-
-def _weigh(hit: Hit, words: Words, forms: Sequence[str]) -> float:
-    """What a hit counts: all of it as the reader wrote it and where it stands for itself, else less."""
-    _, _, first, last = hit
-    exact, joints, after = words.exact, words.joints, last + 1
-    weight = 1.0 if not forms or "".join(exact[first:after]) in forms else VARIANT
-    if joints[first] is not Joint.GAP and tells_of_next(exact[first - 1]):
-        weight *= INSIDE_BEFORE
-    if after < len(exact) and joints[after] is not Joint.GAP and is_telling(exact[after]):
-        weight *= INSIDE_AFTER
-    return weight
-
-
-def _saturated(count: float) -> float:
-    return count * (SATURATION + 1) / (count + SATURATION)
 
 
 def _bitmap(found: Iterable[int]) -> int:

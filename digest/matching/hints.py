@@ -24,8 +24,7 @@ def near_miss(term: Term, day: Day, position: int) -> str:
     paper = day.papers[position]
     texts = [Text(words) for words in day.words[position]]
     for phrase, why in _looser(term, term.target):
-        for hits in find_phrases(texts, [phrase]).values():
-            number, (hit, *_) = next(iter(hits.items()))
+        for number, (hit, *_) in find_phrases(texts, [phrase]).of(phrase).by_text().items():
             return f"“{_text_of(paper, number)[hit.start : hit.end]}” stands there, but {why}"
     return ""
 

@@ -14,7 +14,7 @@ from digest.domain import Interest, Paper, Profile
 from digest.matching.check import check_profile
 from digest.matching.day import Day
 from digest.matching.expressions import Term
-from digest.matching.interests import NOTHING_LIKED, Unit, read_interest, targets_of
+from digest.matching.interests import NOTHING_LIKED, Unit, read_interest, terms_in
 from digest.matching.reweighting import lower_weight, raise_weight, reweigh, write_weight
 from digest.matching.statistics import Statistics
 from digest.matching.suggesting import suggest_terms
@@ -127,7 +127,7 @@ class _Place:
 def _count_brought(keywords: Iterable[str], papers: Sequence[Paper], liked: Liked) -> list[int]:
     """How many of the papers each keyword takes by itself."""
     units = [_units(keyword, liked) for keyword in keywords]
-    findings = Findings(Day(papers, targets_of(unit for some in units for unit in some), Statistics()))
+    findings = Findings(Day(papers, terms_in(unit for some in units for unit in some), Statistics()))
     return [sum(findings.hits(unit).papers.bit_count() for unit in some) for some in units]
 
 

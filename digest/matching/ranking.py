@@ -1,22 +1,33 @@
-"""Scores and ranks a crowd against a day's postings, over numbers only; knows neither words nor reasons."""
+"""Ranks a crowd by a day's postings, a batch of profiles at a time; knows neither words nor reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.columns import DIGITS, MOST_PAPERS, Hits, Room, Scratch, Slots, column
 from digest.matching.crowd import Crowd
 from digest.matching.postings import Postings
+from digest.matching.scoring import (
+    DIGITS,
+    GREATEST_SCORE,
+    MOST_PAPERS,
+    SCORE_BITS,
+    Batch,
+    Numbers,
+    Scored,
+    changes,
+    evidence_of,
+    score_batch,
+    take_batch,
+)
 
-ENTRIES_A_BATCH = 1 << 18
-"""Room for results that is held at once."""
+DUPLICATE_SHARE = 0.25
+"""What is left of a score for the second of several near-duplicates; the third has a quarter of that, and so on."""
+MOST_PROFILES = 256
+"""So many are ranked at once: with more the arrays outgrow the processor's cache, with fewer Python takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +36,12 @@ class Ranking:
 
     first: int
     """The number of the first profile in the crowd."""
-    shown: NDArray[np.int64]
+    shown: Numbers
     """For each profile how many matches are given."""
-    matched: NDArray[np.int64]
+    matched: Numbers
     """For each profile how many papers match, given or not."""
-    papers: NDArray[np.int64]
-    interests: NDArray[np.int64]
+    papers: Numbers
+    interests: Numbers
     scores: NDArray[np.float64]
 
 
@@ -43,42 +54,46 @@ def rank_crowd(crowd: Crowd, postings: Postings, *, most: int | None = None) -> 
     """
     if postings.papers > MOST_PAPERS:
         raise ValueError(f"{postings.papers} papers at once; at most {MOST_PAPERS}")
-    most = postings.papers if most is None else min(most, postings.papers)
-    slots, hits, scratch = _slots(crowd), _hits(postings), _scratch(postings.papers)
-    batch = max(ENTRIES_A_BATCH // max(most, 1), 1)
-    for first in range(0, len(crowd), batch):
-        count = min(batch, len(crowd) - first)
-        room = Room(*(np.zeros(count * most, np.int64) for _ in Room._fields))
-        shown, matched = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        total = _kernel().rank_profiles(first, slots, hits, scratch, room, shown, matched, most)
-        yield Ranking(first, shown, matched, room.papers[:total], room.interests[:total], room.scores[:total] / DIGITS)
+    most = postings.papers if most is None else most
+    evidence = evidence_of(postings)
+    # a profile, a score and a paper share a number that sorts
+    size = min(MOST_PROFILES, 1 << 63 - SCORE_BITS - postings.papers.bit_length())
+    for first in range(0, len(crowd), size):
+        batch = take_batch(crowd, first, min(first + size, len(crowd)))
+        scored = _demote(score_batch(batch, evidence, postings), postings)
+        yield _ranking(first, batch, scored, most)
 
 
-def _slots(crowd: Crowd) -> Slots:
-    names = ("unit", "weight", "interest", "role")
-    unit, weight, interest, role = (column(crowd.slots[name].copy()) for name in names)
-    return Slots(column(crowd.starts), unit, weight, interest, role, column(crowd.least))
+def _demote(scored: Scored, postings: Postings) -> Scored:
+    """Lowers the scores of all but the best of near-duplicates."""
+    rows = np.flatnonzero(postings.is_grouped.take(scored.paper))
+    if not len(rows):
+        return scored
+    before = scored.score[rows]
+    group = scored.profile[rows] * postings.papers + postings.group[scored.paper[rows]]
+    order = np.lexsort((-before, group))
+    score = scored.score.copy()
+    score[rows[order]] = np.maximum(before[order] * DUPLICATE_SHARE ** _places(group[order]) + 0.5, 1)
+    return replace(scored, score=score)
 
 
-def _hits(postings: Postings) -> Hits:
-    return Hits(
-        column(postings.hits.starts),
-        column(postings.hits.papers),
-        column(postings.hits.impacts),
-        column(postings.certain.starts),
-        column(postings.certain.papers),
-        column(postings.uncategorised),
-        column(postings.group),
-        column(postings.is_grouped),
-    )
+def _ranking(first: int, batch: Batch, scored: Scored, most: int) -> Ranking:
+    """The best of the matches that score enough, each profile's in the order of their scores."""
+    found = np.bincount(scored.profile, minlength=batch.profiles)
+    is_enough = scored.score / DIGITS >= np.repeat(batch.least, found)
+    matched = found - np.bincount(scored.profile[~is_enough], minlength=batch.profiles)
+    shown = np.minimum(matched, most)
+    place = np.arange(len(scored.profile)) - np.repeat(np.cumsum(found) - found, found)
+    bits = int(place.max(initial=0)).bit_length()
+    keys = (scored.profile << SCORE_BITS | GREATEST_SCORE - scored.score) << bits | place
+    keys.sort()
+    chosen = np.flatnonzero(place < np.repeat(shown, found))
+    best = chosen - place.take(chosen) + (keys.take(chosen) & (1 << bits) - 1)
+    papers, interests, score = (column.take(best) for column in (scored.paper, scored.interest, scored.score))
+    return Ranking(first, shown, matched, papers, interests, score / DIGITS)
 
 
-def _scratch(papers: int) -> Scratch:
-    numbers = [column(np.full(papers, -1, np.int64)) for _ in Scratch._fields]
-    return Scratch(column(np.zeros(papers)), *numbers[1:])
-
-
-@cache
-def _kernel() -> Any:
-    """The loops, which may mean numba: only who ranks should wait for it."""
-    return import_module("digest.matching.kernel")
+def _places(values: Numbers) -> Numbers:
+    """Each row's place among those of the same value, which stand together."""
+    starts = np.flatnonzero(changes(values))
+    return np.arange(len(values)) - np.repeat(starts, np.diff(starts, append=len(values)))

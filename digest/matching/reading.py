@@ -12,7 +12,7 @@ from digest.domain import Match, Paper, Profile
 from digest.matching.crowd import Crowd, Vocabulary, compile_profile, gather
 from digest.matching.day import Day
 from digest.matching.explaining import gather_evidence
-from digest.matching.interests import ReadInterest, Unit, read_profile, targets_of
+from digest.matching.interests import ReadInterest, Unit, read_profile, terms_in
 from digest.matching.liking import telling_terms
 from digest.matching.postings import Postings, read_postings
 from digest.matching.ranking import Ranking
@@ -70,7 +70,7 @@ def read_day(
     """Everything that scoring these profiles needs; `liked` are the papers that `like:` names."""
     vocabulary = Vocabulary()
     terms = {paper.id: telling_terms(paper, statistics) for paper in liked}
-    with _no_garbage():
+    with without_garbage():
         interests = [read_profile(profile, terms) for profile in profiles]
         compiled = [compile_profile(each, vocabulary) for each in interests]
     crowd = gather(compiled, [profile.min_score for profile in profiles])
@@ -80,19 +80,24 @@ def read_day(
 
 def find_units(papers: Sequence[Paper], units: Sequence[Unit], statistics: Statistics) -> tuple[Findings, Postings]:
     """Where a crowd's units stand in a day's papers, and what they are worth there."""
-    with _no_garbage():
-        findings = Findings(Day(papers, targets_of(units), statistics))
+    with without_garbage():
+        findings = Findings(Day(papers, terms_in(units), statistics))
         return findings, read_postings(findings, units)
 
 
 @contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a tenth."""
+def without_garbage() -> Iterator[None]:
+    """Let Python look for no cycles: words and hits are millions of values without any, and that would cost a tenth.
+
+    Afterwards they count as old, or the next look, which is soon, would go through all of them at once.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
 

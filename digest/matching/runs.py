@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 Run = tuple[int, int, int, bool]
-"""The number of a passage, and those of the run's first and last word in it."""
+"""A passage, the run's first and last word in it, all by number, and whether it may begin with an opened key."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _TABLE_BITS = 22
@@ -31,8 +32,14 @@ class Passage:
     """Words to be searched for runs that begin no later, and end no earlier, than certain words."""
 
     words: Words
+    text: int
+    """The position of the text it is of."""
+    places: Sequence[int]
+    """For each word its number in the text."""
     latest_first: int
     earliest_last: int
+    earliest_place: int
+    """The number in the text of the word with which a run ends that ends no later than it must."""
 
 
 class KeySet:
@@ -68,6 +75,7 @@ class KeySet:
 class _Spellings:
     """Distinct words with the hashes of their beginnings, up to the longest that matters."""
 
+    words: Sequence[str]
     sizes: Numbers
     """The letters of each, or one more than matter."""
     starts: Numbers
@@ -89,6 +97,8 @@ class Columns:
     exact: tuple[_Spellings, Numbers]
     is_apart: Flags
     """Whether a gap, or the edge of a passage, lies before the word."""
+    looks: Numbers
+    """A number that words share which are written alike, joined to the words around alike."""
     starts: Numbers
     """Where each passage begins."""
     may_begin: Numbers
@@ -97,6 +107,27 @@ class Columns:
     """For each word the first with which a run from there may end."""
     powers: Hashes
     """The multiplier's, by letters."""
+
+    def passage_of(self, words: Numbers) -> Numbers:
+        """The passage in which each word stands."""
+        return np.searchsorted(self.starts, words, "right") - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Runs that may be a key, by their first and last words in the row."""
+
+    first: Numbers
+    last: Numbers
+    is_opening: Flags
+    """Whether it may begin with an opened one."""
+
+    def located(self, rows: Numbers, columns: Columns) -> Iterator[Run]:
+        """Some of them, by the words of their passages."""
+        passage = columns.passage_of(self.first[rows])
+        start = columns.starts[passage]
+        found = (passage, self.first[rows] - start, self.last[rows] - start, self.is_opening[rows])
+        return zip(*(column.tolist() for column in found), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +147,20 @@ def read_columns(passages: Sequence[Passage], longest: int) -> Columns:
     sizes = np.array([len(passage.words) for passage in passages], np.int64)
     ends = np.cumsum(sizes)
     starts = ends - sizes
-    joints = bytes(chain.from_iterable(passage.words.joints for passage in passages))
-    is_apart = np.append(np.frombuffer(joints, np.uint8) == Joint.GAP, True)
+    joints = np.frombuffer(bytes(chain.from_iterable(passage.words.joints for passage in passages)), np.uint8)
+    is_apart = np.append(joints == Joint.GAP, True)
     is_apart[starts] = True
+    folded = _number(chain.from_iterable(passage.words.folded for passage in passages), longest)
+    exact = _number(chain.from_iterable(passage.words.exact for passage in passages), longest)
+    capitals = np.fromiter(chain.from_iterable(passage.words.capitals for passage in passages), np.int64)
+    is_before_tight = np.append(joints[1:] == Joint.TIGHT, False)[: len(joints)] & ~is_apart[1:]
     latest_first = starts + [passage.latest_first for passage in passages]
-    places = np.arange(ends[-1])
+    places = np.arange(len(joints))
     return Columns(
-        folded=_number(chain.from_iterable(passage.words.folded for passage in passages), longest),
-        exact=_number(chain.from_iterable(passage.words.exact for passage in passages), longest),
+        folded=folded,
+        exact=exact,
         is_apart=is_apart,
+        looks=_combine(exact[1], folded[1], capitals, joints, is_before_tight),
         starts=starts,
         may_begin=places[places <= np.repeat(latest_first, sizes)],
         earliest_last=np.repeat(starts + [passage.earliest_last for passage in passages], sizes),
@@ -132,7 +168,15 @@ def read_columns(passages: Sequence[Passage], longest: int) -> Columns:
     )
 
 
-def find_runs(columns: Columns, closed: KeySet, opened: KeySet, *, is_exact: bool) -> Iterator[Run]:
+def _combine(*columns: NDArray[Any]) -> Numbers:
+    """One number for each row of several."""
+    combined = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        combined = combined * (int(column.max(initial=0)) + 1) + column
+    return combined
+
+
+def find_runs(columns: Columns, closed: KeySet, opened: KeySet, *, is_exact: bool) -> Found:
     """The runs that may be a key, each with whether it may begin with an opened one.
 
     A run may be one of the `closed` keys as it stands, and one of the `opened` by a beginning that ends in its last
@@ -143,17 +187,32 @@ def find_runs(columns: Columns, closed: KeySet, opened: KeySet, *, is_exact: boo
     whole = words.whole
     begin = columns.may_begin
     runs = _Runs(begin, begin, np.zeros(len(begin), np.uint64), np.zeros(len(begin), np.int64))
+    nothing = np.zeros(0, np.int64)
+    found = [Found(nothing, nothing, nothing.astype(np.bool_))]
     while len(runs.first):
         number = numbers[runs.last]
         letters = runs.letters_before + words.sizes[number]
         hashes = runs.before * columns.powers[words.sizes[number]] + whole[number]
         may_end = runs.last >= columns.earliest_last[runs.first]
-        found = closed.has(hashes) & (letters <= closed.longest) & may_end
+        is_closed = closed.has(hashes) & (letters <= closed.longest) & may_end
         is_opening = _opening(runs, columns, opened, is_exact=is_exact) & may_end
-        yield from _located(runs, columns, np.flatnonzero(found | is_opening), is_opening)
+        chosen = np.flatnonzero(is_closed | is_opening)
+        found.append(Found(runs.first[chosen], runs.last[chosen], is_opening[chosen]))
         goes_on = (letters < longest) & ~columns.is_apart[runs.last + 1]
         goes_on &= closed.may_begin(hashes) | opened.may_begin(hashes)
         runs = _Runs(runs.first[goes_on], runs.last[goes_on] + 1, hashes[goes_on], letters[goes_on])
+    return Found(*(np.concatenate([getattr(some, field.name) for some in found]) for field in fields(Found)))
+
+
+def group_alike(codes: Numbers, first: Numbers, last: Numbers) -> tuple[Numbers, Numbers]:
+    """Of runs with the same codes from first to last an example, and for each run the number of its example."""
+    numbers = np.zeros(len(first), np.int64)
+    for place in range(int((last - first).max(initial=-1)) + 1):
+        reached = np.flatnonzero(first + place <= last)
+        code = np.unique(codes[first[reached] + place], return_inverse=True)[1]
+        pairs = numbers[reached] * (len(code) + 1) + code
+        numbers[reached] = numbers.max() + 1 + np.unique(pairs, return_inverse=True)[1]
+    return np.unique(numbers, return_index=True, return_inverse=True)[1:]
 
 
 def _opening(runs: _Runs, columns: Columns, opened: KeySet, *, is_exact: bool) -> Flags:
@@ -167,14 +226,6 @@ def _opening(runs: _Runs, columns: Columns, opened: KeySet, *, is_exact: bool) -
             beginning = words.hashes[words.starts[number[possible]] + wanted[possible]]
             found[possible] |= opened.has(runs.before[possible] * columns.powers[wanted[possible]] + beginning)
     return found
-
-
-def _located(runs: _Runs, columns: Columns, chosen: Numbers, is_opening: Flags) -> Iterator[Run]:
-    first, last = runs.first[chosen], runs.last[chosen]
-    passage = np.searchsorted(columns.starts, first, "right") - 1
-    start = columns.starts[passage]
-    found = (passage, first - start, last - start, is_opening[chosen])
-    return zip(*(column.tolist() for column in found), strict=True)
 
 
 def _number(words: Iterable[str], longest: int) -> tuple[_Spellings, Numbers]:
@@ -194,7 +245,7 @@ def _spell(words: Sequence[str], longest: int) -> _Spellings:
     for size in range(1, int(sizes.max(initial=0)) + 1):
         at = starts[sizes >= size] + size
         hashes[at] = hashes[at - 1] * np.uint64(_MULTIPLIER) + letters[at - 1]
-    return _Spellings(sizes, starts, hashes)
+    return _Spellings(words, sizes, starts, hashes)
 
 
 def _table(hashes: Hashes) -> Flags:

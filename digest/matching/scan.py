@@ -1,7 +1,8 @@
 """Finds where phrases stand in many texts, all phrases in one pass over all texts; scores nothing.
 
 Words run together are compared by a hash that joins as words do: that of `pre` and `training` gives that of
-`pretraining`. So all runs of one word, then of two, and so on are looked up as arrays; letters decide what is found.
+`pretraining`. So all runs of one word, then of two, and so on are looked up as arrays; letters decide what is found,
+once for all runs that are written alike.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import NamedTuple
+
+import numpy as np
 
 from digest.matching.aliases import Window
 from digest.matching.phrases import Phrase, stands
-from digest.matching.runs import Columns, KeySet, Passage, find_runs, read_columns
-from digest.matching.words import Words
+from digest.matching.places import NOWHERE, Numbers, Places, order_places
+from digest.matching.runs import Columns, KeySet, Passage, find_runs, group_alike, read_columns
+from digest.matching.words import Words, is_telling, tells_of_next
+
+_Sought = tuple[int, Phrase]
+"""A phrase with its number."""
 
 
 class Text(NamedTuple):
@@ -24,86 +32,72 @@ class Text(NamedTuple):
     windows: tuple[Window, ...] = ()
 
 
-class Hit(NamedTuple):
-    """A place where a phrase stands: start and end in the original text, and the numbers of its words."""
-
-    start: int
-    end: int
-    first: int
-    last: int
-
-
 @dataclass(frozen=True, slots=True)
-class _Sought:
-    """One phrase with its hits so far, by the text they stand in."""
+class Found:
+    """Where phrases stand in some texts."""
 
-    phrase: Phrase
-    hits: dict[int, list[Hit]]
+    rows: Mapping[Phrase, slice]
+    """Of each phrase that stands anywhere."""
+    places: Places
+    writings: Mapping[str, int]
+    """For the letters of a hit, run together, the number that its `writing` has."""
 
-
-def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> dict[Phrase, dict[int, list[Hit]]]:
-    """For each phrase that stands anywhere: the texts it stands in, by position, with its hits from left to right.
-
-    Hits of one phrase never overlap; the leftmost counts.
-    """
-    if not texts or not phrases:
-        return {}
-    places = [(number, window) for number, text in enumerate(texts) for window in (None, *text.windows)]
-    passages = [_passage(texts[number].words, window) for number, window in places]
-    columns = read_columns(passages, max(len(phrase.key) for phrase in phrases))
-    sought = [_Sought(phrase, {}) for phrase in phrases]
-    for is_exact in (False, True):
-        some = [each for each in sought if each.phrase.is_exact is is_exact]
-        for place, first, last, found in _find(passages, columns, some, is_exact=is_exact):
-            number, window = places[place]
-            hit = _hit(passages[place].words, window, first, last)
-            for each in found:
-                each.hits.setdefault(number, []).append(hit)
-    return {each.phrase: _settle(each.hits) for each in sought if each.hits}
+    def of(self, phrase: Phrase) -> Places:
+        """The places of one phrase."""
+        rows = self.rows.get(phrase)
+        return self.places.at(rows) if rows else NOWHERE
 
 
-def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
-    """The hits from left to right, without those that overlap one before them."""
-    kept: list[Hit] = []
-    for hit in sorted(hits):
-        if not kept or kept[-1].end <= hit.start:
-            kept.append(hit)
-    return kept
+def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> Found:
+    """The places of all phrases. Hits of one phrase never overlap; the leftmost counts."""
+    known = list(phrases)
+    passages = [*_whole_texts(texts), *_windows(texts)]
+    columns = read_columns(passages, max((len(phrase.key) for phrase in known), default=0))
+    folded, exact = (_find(passages, columns, known, is_exact=is_exact) for is_exact in (False, True))
+    phrase, first, last = (np.concatenate(pair) for pair in zip(folded, exact, strict=True))
+    places, writings = _locate(texts, passages, columns, first, last)
+    order = order_places(phrase, places)
+    numbers, starts = np.unique(phrase[order], return_index=True)
+    bounds = pairwise([*starts.tolist(), len(order)])
+    rows = {known[number]: slice(*row) for number, row in zip(numbers.tolist(), bounds, strict=True)}
+    return Found(rows, places.at(order), writings)
 
 
-def _settle(hits: Mapping[int, list[Hit]]) -> dict[int, list[Hit]]:
-    return {number: without_overlaps(found) if len(found) > 1 else found for number, found in hits.items()}
+def _whole_texts(texts: Sequence[Text]) -> Iterator[Passage]:
+    for number, (words, _) in enumerate(texts):
+        yield Passage(words, number, range(len(words)), latest_first=len(words), earliest_last=0, earliest_place=0)
 
 
-def _passage(words: Words, window: Window | None) -> Passage:
-    """A text as it stands, or as a window reads it: there only what takes in all that was put in is news."""
-    return Passage(window.words, window.first, window.last) if window else Passage(words, len(words), 0)
-
-
-def _hit(words: Words, window: Window | None, first: int, last: int) -> Hit:
-    start, end = words.starts[first], words.ends[last]
-    if window is None:
-        return Hit(start, end, first, last)
-    return Hit(start, end, window.places[first], window.replaced_last if last == window.last else window.places[last])
+def _windows(texts: Sequence[Text]) -> Iterator[Passage]:
+    """Texts as windows read them: there only what takes in all that was put in is news."""
+    for number, text in enumerate(texts):
+        for window in text.windows:
+            yield Passage(window.words, number, window.places, window.first, window.last, window.replaced_last)
 
 
 def _find(
-    passages: Sequence[Passage], columns: Columns, sought: Sequence[_Sought], *, is_exact: bool
-) -> Iterator[tuple[int, int, int, list[_Sought]]]:
-    """The runs of words that may be read as phrases: the passage, the first and last word, the phrases."""
-    closed, opened = (_by_key(each for each in sought if each.phrase.is_open is is_open) for is_open in (False, True))
+    passages: Sequence[Passage], columns: Columns, phrases: Sequence[Phrase], *, is_exact: bool
+) -> tuple[Numbers, Numbers, Numbers]:
+    """The runs of words that may be read as phrases: the phrase's number, the first and last word."""
+    closed, opened = _by_key((number, phrase) for number, phrase in enumerate(phrases) if phrase.is_exact is is_exact)
     longest = max(map(len, opened), default=0)
     runs = find_runs(columns, KeySet(list(closed)), KeySet(list(opened)), is_exact=is_exact)
-    for place, first, last, is_opening in runs:
+    examples, example = group_alike(columns.looks, runs.first, runs.last)
+    readings: list[list[int]] = []
+    for place, first, last, is_opening in runs.located(examples, columns):
         words = passages[place].words
         letters = words.exact if is_exact else words.folded
         found = closed.get("".join(letters[first : last + 1]), [])
         if is_opening:
             endings = {letters[last], words.exact[last]}
             found = [*found, *_opening(opened, longest, "".join(letters[first:last]), endings)]
-        standing = [each for each in found if stands(each.phrase, words, letters, first, last)]
-        if standing:
-            yield place, first, last, standing
+        readings.append([number for number, phrase in found if stands(phrase, words, letters, first, last)])
+    counts = np.fromiter(map(len, readings), np.int64, len(readings))
+    starts = np.cumsum(counts) - counts
+    numbers = np.fromiter(chain.from_iterable(readings), np.int64)
+    run = np.repeat(np.arange(len(example)), counts[example])
+    nth = np.arange(len(run)) - np.searchsorted(run, run)
+    return numbers[starts[example[run]] + nth], runs.first[run], runs.last[run]
 
 
 def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, endings: Collection[str]) -> list[_Sought]:
@@ -114,8 +108,49 @@ def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, end
     return [each for key in sorted(beginnings) for each in opened.get(key, ())]
 
 
-def _by_key(sought: Iterable[_Sought]) -> dict[str, list[_Sought]]:
-    found: defaultdict[str, list[_Sought]] = defaultdict(list)
-    for each in sought:
-        found[each.phrase.key].append(each)
-    return dict(found)
+def _by_key(sought: Iterable[_Sought]) -> tuple[dict[str, list[_Sought]], dict[str, list[_Sought]]]:
+    """The phrases by their letters, those that end with their last word and those that may go on."""
+    closed: defaultdict[str, list[_Sought]] = defaultdict(list)
+    opened: defaultdict[str, list[_Sought]] = defaultdict(list)
+    for number, phrase in sought:
+        (opened if phrase.is_open else closed)[phrase.key].append((number, phrase))
+    return dict(closed), dict(opened)
+
+
+def _locate(
+    texts: Sequence[Text], passages: Sequence[Passage], columns: Columns, first: Numbers, last: Numbers
+) -> tuple[Places, dict[str, int]]:
+    """Where runs stand in the texts themselves, to whose words windows point, and the numbers of their writings."""
+    passage = columns.passage_of(first)
+    text = np.array([passage.text for passage in passages], np.int64)[passage]
+    place = _in_a_row(passage.places for passage in passages)
+    earliest_place = np.array([passage.earliest_place for passage in passages], np.int64)[passage]
+    first_place = place[first]
+    last_place = np.where(last == columns.earliest_last[last], earliest_place, place[last])
+    # the texts themselves come first
+    own_first, own_last = columns.starts[text] + first_place, columns.starts[text] + last_place
+    starts, ends = (_in_a_row(getattr(words, name) for words, _ in texts) for name in ("starts", "ends"))
+    spellings, exact = columns.exact
+    leads, tells = (np.fromiter(map(is_so, spellings.words), np.bool_) for is_so in (tells_of_next, is_telling))
+    before, after = exact[own_first - 1], np.append(exact, 0)[own_last + 1]
+    examples, example = group_alike(exact, own_first, own_last)
+    writings: dict[str, int] = {}
+    writing = [
+        writings.setdefault("".join([spellings.words[word] for word in exact[begin : end + 1].tolist()]), len(writings))
+        for begin, end in zip(own_first[examples].tolist(), own_last[examples].tolist(), strict=True)
+    ]
+    places = Places(
+        text=text,
+        start=starts[own_first],
+        end=ends[own_last],
+        first=first_place,
+        last=last_place,
+        writing=np.array(writing, np.int64)[example],
+        is_led=leads[before] & ~columns.is_apart[own_first],
+        is_followed=tells[after] & ~columns.is_apart[own_last + 1],
+    )
+    return places, writings
+
+
+def _in_a_row(columns: Iterable[Sequence[int]]) -> Numbers:
+    return np.fromiter(chain.from_iterable(columns), np.int64)

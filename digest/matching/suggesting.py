@@ -13,7 +13,7 @@ from datetime import date
 from digest.domain import Paper, Profile
 from digest.matching.day import Day
 from digest.matching.expressions import phrases_of, terms_of
-from digest.matching.interests import Role, Slot, read_interest, targets_of
+from digest.matching.interests import Role, Slot, read_interest, terms_in
 from digest.matching.phrases import Phrase
 from digest.matching.statistics import FEW_PAPERS, Statistics
 from digest.matching.terminology import Telling, contains, find_terms, plainest
@@ -96,7 +96,7 @@ def _lacking(texts: dict[Phrase, str], profile: Profile) -> Iterator[Phrase]:
     """Those terms that the profile neither excludes nor has, be it as they are or within a narrower keyword."""
     slots = [slot for interest in profile.interests for slot in read_interest(interest).slots]
     findings = Findings(
-        Day([_titled(text) for text in texts.values()], targets_of(slot.unit for slot in slots), Statistics())
+        Day([_titled(text) for text in texts.values()], terms_in(slot.unit for slot in slots), Statistics())
     )
     for position, phrase in enumerate(texts):
         hitting = [slot for slot in slots if findings.hits(slot.unit).papers >> position & 1]

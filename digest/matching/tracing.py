@@ -13,7 +13,6 @@ from itertools import takewhile
 import numpy as np
 
 from digest.domain import Paper, Profile
-from digest.matching.columns import DIGITS
 from digest.matching.day import Day
 from digest.matching.explanation import Cut, Explanation, Place, TracedInterest, TracedSlot
 from digest.matching.expressions import Like, Person, Tag, Term, terms_of
@@ -22,6 +21,7 @@ from digest.matching.interests import ReadInterest, Role, Slot, Unit
 from digest.matching.postings import prior_of
 from digest.matching.ranking import rank_crowd
 from digest.matching.reading import Reading, read_day, rows_of
+from digest.matching.scoring import DIGITS
 from digest.matching.statistics import Statistics
 from digest.matching.units import Findings, contributions
 

@@ -95,24 +95,30 @@ def _best(terms: Iterable[Term], day: Day) -> dict[int, tuple[float, Term]]:
 
 
 def _evaluate(unit: Unit, day: Day) -> Hits:
-    taken = _holding(unit.expression, day)
+    taken, certain = _holding(unit.expression, day)
     if not taken:
         return NO_HITS
     impacts = dict.fromkeys(positions(taken), 0.0)
     for _, worths in _contributions(unit, day):
         for position in impacts.keys() & worths.keys():
             impacts[position] += max(worths[position], 0.0)
-    return Hits(taken, _holding(unit.expression, day, is_certain=True), impacts)
+    return Hits(taken, certain, impacts)
 
 
-def _holding(expression: Expression, day: Day, *, is_certain: bool = False) -> int:
-    """Bitmap of the papers of which an expression holds. What a NOT keeps out must be certain."""
+def _holding(expression: Expression, day: Day) -> tuple[int, int]:
+    """Bitmaps of the papers of which an expression holds, and certainly holds. What a NOT keeps out must be certain."""
     if isinstance(expression, Term):
         hits = day.hits(expression)
-        return hits.certain if is_certain else hits.papers
+        return hits.papers, hits.certain
     if isinstance(expression, Not):
-        return day.everything & ~_holding(expression.part, day, is_certain=not is_certain)
-    parts = [_holding(part, day, is_certain=is_certain) for part in expression.parts]
+        taken, certain = _holding(expression.part, day)
+        return day.everything & ~certain, day.everything & ~taken
+    parts = zip(*(_holding(part, day) for part in expression.parts), strict=True)
+    taken, certain = (_joined(expression, list(papers)) for papers in parts)
+    return taken, certain
+
+
+def _joined(expression: AllOf | AnyOf, parts: list[int]) -> int:
     return reduce(int.__and__, parts) if isinstance(expression, AllOf) else _at_least(expression, parts)
 
 

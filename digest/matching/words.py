@@ -25,7 +25,7 @@ _WORD = re.compile(
          | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
          | (?<![^\W_.])[A-Za-z](?:\.[A-Za-z])+(?![^\W_])\.?               # U.S., i.i.d.
          | {_LETTER}+(?:(?<=\d)[.,]\d{_LETTER}*)*                         # words and numbers: 3.1, 1,000, v1.5b
-         ))((?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.|(?<=\b[A-Z])\.(?=\ [a-z]))?)    # Newton's, man vs. machine, E. coli""",
+         ))((?:(?=['’.])(?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.|(?<=\b[A-Z])\.(?=\ [a-z])))?)  # Newton's, man vs., E. coli""",
     re.VERBOSE,
 )
 _HYPHENS = frozenset(("-", "‐", "‒", "–", "−", "_", "--"))  # two are TeX's dash between equals: vision--language
@@ -90,7 +90,8 @@ def read_words(text: str) -> Words:
     offsets = list(accumulate(map(len, pieces)))
     exact, folded, capitals = zip(*map(read_word, pieces[1::3]), strict=True)
     between = zip(pieces[3:-1:3], pieces[4::3], strict=True)
-    joints = [Joint.SPACE if gap == " " else _joint(gap, following[0]) for gap, following in between]
+    space = Joint.SPACE  # looked up once: an enumeration is slow to ask
+    joints = [space if gap == " " else _joint(gap, following[0]) for gap, following in between]
     if not plain.text.isascii():
         joints = [_within_script(joint, *pair) for joint, pair in zip(joints, pairwise(exact), strict=True)]
     starts, ends = offsets[:-1:3], offsets[1::3]

@@ -20,10 +20,10 @@ from digest.matching import (
     explain_papers,
     match_papers,
 )
-from digest.matching.day import TITLE_BOOST
 from digest.matching.expressions import Term
 from digest.matching.interests import read_interest
 from digest.matching.tracing import apportion
+from digest.matching.worth import TITLE_BOOST
 from tests.matching.recorded import real_day, real_profiles
 from tests.matching.reference import SlowDay, prior
 from tests.matching.strategies import days, profiles
