@@ -25,7 +25,7 @@ _WORD = re.compile(
          | (?<![^\W_])[A-Z]\*(?![^\W_])                                  # A* search
          | (?<![^\W_.])[A-Za-z](?:\.[A-Za-z])+(?![^\W_])\.?               # U.S., i.i.d.
          | {_LETTER}+(?:(?<=\d)[.,]\d{_LETTER}*)*                         # words and numbers: 3.1, 1,000, v1.5b
-         ))((?:(?=['’.])(?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.|(?<=\b[A-Z])\.(?=\ [a-z])))?)  # Newton's, man vs., E. coli""",
+         ))((?:(?=['’.])(?:['’]s(?![^\W_])|(?<=\b[Vv]s)\.|(?<=\b[A-Z])\.(?=\ [a-z])))?)  # Newton's, vs., E. coli""",
     re.VERBOSE,
 )
 _HYPHENS = frozenset(("-", "‐", "‒", "–", "−", "_", "--"))  # two are TeX's dash between equals: vision--language
