@@ -17,6 +17,7 @@ _PARTICLES = re.compile("van|von|der|den|de|di|da|del|della|dos|du|la|le|el|al|b
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md"))
 _AFFILIATION = re.compile(r"\([^()]*\)")
 _INITIALS = re.compile(r"[A-Z]{1,3}|(?:[A-Z]\.-?){1,3}")
+_NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -41,13 +42,16 @@ def read_name(text: str) -> tuple[Name, ...]:
     """The ways in which a name may be read, the likeliest first; none if there is no letter in it.
 
     `Han S` is a family name with an initial, as some indexes write it, or a person whose family name is S.
+
+    arXiv's search has underscores for spaces. Chinese, Japanese and Korean names are written with a space or without,
+    and in either order.
     """
-    plain = _AFFILIATION.sub(" ", read_plain(text).text)
+    plain = _AFFILIATION.sub(" ", read_plain(text).text).replace("_", " ")
     family, comma, given = plain.partition(",")
-    if comma:
-        return _names(f"{given.replace(',', ' ')} {family}".split())
-    words = plain.split()
-    return (*_turned(words), *_names(words))
+    words = f"{given.replace(',', ' ')} {family}".split() if comma else plain.split()
+    if words and all(map(_NO_SPACES.fullmatch, words)):
+        return tuple(dict.fromkeys(Name("".join(order)) for order in (words, words[::-1])))
+    return _names(words) if comma else (*_turned(words), *_names(words))
 
 
 def likeness(asked: Name, found: Name) -> Likeness:
@@ -66,8 +70,8 @@ def likeness(asked: Name, found: Name) -> Likeness:
 
 
 def _turned(words: list[str]) -> tuple[Name, ...]:
-    """`Han S` and `Han S. J.` as a family name with initials behind it."""
-    initials = list(takewhile(_INITIALS.fullmatch, reversed(words)))[::-1]
+    """`Han S`, `han s` and `Han S. J.` as a family name with initials behind it."""
+    initials = list(takewhile(_is_initial, reversed(words)))[::-1]
     family = words[: len(words) - len(initials)]
     if not initials or all(len(_letters(word)) < 2 for word in family):  # noqa: PLR2004  # that would be initials too
         return ()
@@ -84,7 +88,10 @@ def _names(words: list[str]) -> tuple[Name, ...]:
     particles = list(takewhile(_is_particle, reversed(before[1:])))[::-1]
     families = dict.fromkeys((family, _letters("".join(particles)) + family))
     spelt = [letter for word in before for letter in (word if _INITIALS.fullmatch(word) else [word])]
-    return tuple(dict.fromkeys(Name(name, _given(given)) for name in families for given in (before, spelt)))
+    names = [Name(name, _given(given)) for name in families for given in (before, spelt)]
+    if before and all(map(_is_particle, before)):  # van Gogh, with no given name
+        names.append(Name(_letters("".join(before)) + family))
+    return tuple(dict.fromkeys(names))
 
 
 def _given(words: list[str]) -> tuple[str, ...]:
@@ -96,6 +103,10 @@ def _parts(word: str) -> list[str]:
     """Jean-Baptiste is one given name, J.-B. and J.B. are two initials."""
     parts = [part.casefold() for part in _NOT_LETTERS.split(word) if part]
     return parts if all(len(part) == 1 for part in parts) else ["".join(parts)]
+
+
+def _is_initial(word: str) -> bool:
+    return len(word) == 1 or (len(word) == 2 and word[1] == ".") or _INITIALS.fullmatch(word) is not None  # noqa: PLR2004
 
 
 def _is_particle(word: str) -> bool:
