@@ -9,9 +9,9 @@ from digest.domain import Interest, Profile
 from digest.matching.expressions import Like, Term, terms_of
 from digest.matching.interests import GREATEST_INTEREST_WEIGHT, MOST_INTERESTS, is_weight
 from digest.matching.language import (
-    LONGEST_KEYWORD,
     Unreadable,
     parse_author,
+    parse_category,
     parse_keyword,
     parse_query,
 )
@@ -64,14 +64,10 @@ def _problems(interest: Interest) -> Iterator[Problem]:
         ("keywords", interest.keywords, parse_keyword),
         ("exclude", interest.exclude, parse_keyword),
         ("authors", interest.authors, parse_author),
+        ("categories", interest.categories, parse_category),
     ):
         for number, text in enumerate(texts):
             yield from _unreadable(f"{key}[{number}]", parse(text))
-    for number, category in enumerate(interest.categories):
-        if not category.strip(" .*") or len(category) > LONGEST_KEYWORD:
-            yield Problem(
-                f"categories[{number}]", "this is no category", "write one such as cs.LG, or cs for all of it"
-            )
     if interest.query.strip():
         yield from _unreadable("query", parse_query(interest.query))
     elif not (interest.keywords or interest.authors or interest.categories):
