@@ -87,6 +87,7 @@ def marked(match: Match) -> list[str]:
         ("Erdős", "Erd\\H{o}s graphs"),
         ("L1 norm", "An $\\ell_1$ norm"),
         ("i.i.d. data", "IID data"),
+        ("non-IID data", "On non-i.i.d. data"),
         ("human vs machine", "Human vs. machine"),
     ],
 )
@@ -116,6 +117,7 @@ def test_a_keyword_matches_its_usual_variants(keyword: str, title: str) -> None:
         ("GPS", "GPs and GP"),
         ("DEEP RL", "A deep rl net"),
         ("A* search", "A search"),
+        ("EG", "Plants, e.g. trees"),
         ("end start", "The end.Start again"),
     ],
 )

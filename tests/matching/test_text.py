@@ -177,7 +177,9 @@ def test_a_letter_with_thousands_of_marks_is_read_in_no_time() -> None:
     assert time.process_time() - started < 1
 
 
-@pytest.mark.parametrize("between", [". ", ", ", ": ", " (", "; ", " - ", " — ", "\n\n", "。"])
+@pytest.mark.parametrize(
+    "between", [". ", ", ", ": ", " (", "; ", " - ", " — ", "\n\n", "。", "، ", "؛ ", "؟ ", "۔ ", "। "]
+)
 def test_punctuation_between_words_is_a_gap(between: str) -> None:
     assert read_words(f"one{between}two").joints[1] is Joint.GAP
 
