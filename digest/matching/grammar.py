@@ -71,7 +71,7 @@ _FOREIGN = (
     (r"(?<![^\s(])!(?=[^\W_]|[\"(])", "{} means nothing here", "write NOT"),
     (r"\\[+:/*?]", "{} means nothing here", "leave the backslash out, or quote the term"),
     (
-        r"(?<![^\W_])(?!AND|OR|NOT)[^\W\d_]{1,3}\((?:[^\W\d_]|\d{1,2})\)",
+        r"(?<![^\W_])(?!AND|OR|NOT)[^\W\d_]{1,3}\((?:(?!s\))[^\W\d_]|\d{1,2})\)",
         "{} can't be looked for, as brackets join terms",
         "write the words beside it, such as gauge theory",
     ),

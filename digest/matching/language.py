@@ -39,6 +39,8 @@ LONGEST_KEYWORD = 200
 FARTHEST_NEAR = 50
 LEAST_WEIGHT, GREATEST_WEIGHT = 0.1, 100.0
 
+_HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
+"""East Asian keyboards' wide letters and signs, which may be meant as the language's; column for column."""
 _STRAY_WEIGHT = re.compile(r"\^(?!\{)")
 
 
@@ -93,7 +95,8 @@ def read_category(text: str) -> Tag:
     return Tag("category", text.strip().casefold().removesuffix(".*"))
 
 
-def _parse(text: str) -> Expression | Unreadable:
+def _parse(written: str) -> Expression | Unreadable:
+    text = written.translate(_HALF_WIDTH)
     try:
         expression = _build(parse_tree(text), text)
     except UnreadableError as error:
@@ -202,6 +205,8 @@ def _tag(kind: str, text: str) -> Tag:
 
 
 def _person(text: str) -> Person:
+    if "*" in text:
+        raise UnreadableError("a name has no wildcard", "write the whole family name")
     names = read_name(text)
     if not names:
         raise UnreadableError("there is no name in it", "write a name such as Song Han")

@@ -134,6 +134,7 @@ def test_typographic_quotes_are_quotes() -> None:
         ("…", "no word"),
         ("a b c d e f g h i j k l m", "at most 12 words"),
         ("author:…", "no name"),
+        ("mamba OR Smith*[au]", "a name has no wildcard (column 10)"),
         ("mamba " * 1000, "at most 4000"),
     ],
 )
@@ -286,6 +287,8 @@ def test_a_long_form_may_carry_its_acronym() -> None:
         ("mamba && vision", "mamba AND vision"),
         ("mamba || vision", "mamba OR vision"),
         ("mamba&&vision", "mamba AND vision"),
+        ("（mamba　ＯＲ　ＲＡＧ）＾２", "(mamba OR RAG)^2"),
+        ("title：大模型＊ ＡＮＤ ＂扩散＂", 'title:大模型* AND "扩散"'),
         ("(mamba||vision)", "mamba OR vision"),
         ("mamba ANDNOT survey", "mamba NOT survey"),
         ("mamba NOT(R)", "mamba NOT R"),
