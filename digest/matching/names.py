@@ -17,7 +17,8 @@ _PARTICLES = re.compile("van|von|der|den|de|di|da|del|della|dos|du|la|le|el|al|b
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md"))
 _AFFILIATION = re.compile(r"\([^()]*\)")
 _INITIALS = re.compile(r"[A-Z]{1,3}|(?:[A-Z]\.-?){1,3}")
-_NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+_SMALL_INITIAL = re.compile(r"[^\W\d_]\.?")
+_NO_SPACES = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -106,7 +107,7 @@ def _parts(word: str) -> list[str]:
 
 
 def _is_initial(word: str) -> bool:
-    return len(word) == 1 or (len(word) == 2 and word[1] == ".") or _INITIALS.fullmatch(word) is not None  # noqa: PLR2004
+    return _INITIALS.fullmatch(word) is not None or _SMALL_INITIAL.fullmatch(word) is not None
 
 
 def _is_particle(word: str) -> bool:
