@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import takewhile
+from unicodedata import normalize
 
 from digest.matching.plain import read_plain
 
@@ -17,6 +18,10 @@ _PARTICLES = re.compile("van|von|der|den|de|di|da|del|della|dos|du|la|le|el|al|b
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md"))
 _AFFILIATION = re.compile(r"\([^()]*\)")
 _INITIALS = re.compile(r"[A-Z]{1,3}|(?:[A-Z]\.-?){1,3}")
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe"}
+)
+"""Spelt out, as who has no such key writes them: Mueller is Müller."""
 _SMALL_INITIAL = re.compile(r"[^\W\d_]\.?")
 _NO_SPACES = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -45,8 +50,13 @@ def read_name(text: str) -> tuple[Name, ...]:
     `Han S` is a family name with an initial, as some indexes write it, or a person whose family name is S.
 
     arXiv's search has underscores for spaces. Chinese, Japanese and Korean names are written with a space or without,
-    and in either order.
+    and in either order. Müller is read as Muller and as Mueller.
     """
+    ways = dict.fromkeys((text, normalize("NFC", text).translate(_UMLAUTS)))
+    return tuple(dict.fromkeys(name for way in ways for name in _readings(way)))
+
+
+def _readings(text: str) -> tuple[Name, ...]:
     plain = _AFFILIATION.sub(" ", read_plain(text).text).replace("_", " ")
     family, comma, given = plain.partition(",")
     words = f"{given.replace(',', ' ')} {family}".split() if comma else plain.split()
