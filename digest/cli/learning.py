@@ -42,7 +42,7 @@ _NOTHING_TO_LEARN = {
     Verb.MORE: "the profile says it already, or the papers have too little in common",
     Verb.LESS: "no keyword of the profile brought this paper, so there is none to lower",
     Verb.MUTE: "the profile mutes it already, or has no interest in which to mute it",
-    IMPORT: "the papers have too little in common",
+    IMPORT: "the profile says it already, or the papers have too little in common",
 }
 
 
@@ -189,7 +189,8 @@ def _say(reader: Subscriber, proposal: Proposal, verb: str, *, is_applied: bool)
     _say_refused(proposal.refused)
     whose = reader.file if reader.origin == "file" else reader.email
     if not proposal.change:
-        say(f"Nothing to change: {_NOTHING_TO_LEARN[verb]}.")
+        is_unread = verb == IMPORT and not proposal.papers
+        say(f"Nothing to change: {'none of its records could be used' if is_unread else _NOTHING_TO_LEARN[verb]}.")
         return
     say(str(proposal.change))
     say(f"{whose} changed." if is_applied else f"Nothing is changed yet; --apply changes {whose}.")

@@ -77,7 +77,7 @@ class SubscriberTable(Table):
     authors: Terms = ()
     categories: Terms = ()
     query: Query = ""
-    interests: Annotated[tuple[InterestTable, ...], Field(max_length=50)] = ()
+    interests: Annotated[tuple[InterestTable, ...], Field(max_length=100)] = ()
 
     @field_serializer("send_at")
     def _in_hours_and_minutes(self, value: time | None) -> str | None:

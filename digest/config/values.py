@@ -71,7 +71,7 @@ def _check_timezone(value: str) -> str:
 
 def _check_line(value: str) -> str:
     if _UNPRINTABLE.search(value):
-        raise ValueError("has a line break or control character — write it on one line")
+        raise ValueError("has a tab, line break or control character — write it on one line, with spaces")
     return value
 
 

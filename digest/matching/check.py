@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from digest.domain import Interest, Profile
-from digest.matching.expressions import Like, Term, terms_of
+from digest.matching.expressions import Expression, Like, Person, Term, terms_of, wanted_terms_of
 from digest.matching.interests import GREATEST_INTEREST_WEIGHT, MOST_INTERESTS, is_weight
 from digest.matching.language import (
-    LONGEST_KEYWORD,
     Unreadable,
     parse_author,
+    parse_category,
     parse_keyword,
     parse_query,
 )
@@ -64,25 +64,30 @@ def _problems(interest: Interest) -> Iterator[Problem]:
         ("keywords", interest.keywords, parse_keyword),
         ("exclude", interest.exclude, parse_keyword),
         ("authors", interest.authors, parse_author),
+        ("categories", interest.categories, parse_category),
     ):
         for number, text in enumerate(texts):
-            yield from _unreadable(f"{key}[{number}]", parse(text))
-    for number, category in enumerate(interest.categories):
-        if not category.strip(" .*") or len(category) > LONGEST_KEYWORD:
-            yield Problem(
-                f"categories[{number}]", "this is no category", "write one such as cs.LG, or cs for all of it"
-            )
+            yield from _wrong(f"{key}[{number}]", parse(text), is_excluding=key == "exclude")
     if interest.query.strip():
-        yield from _unreadable("query", parse_query(interest.query))
+        yield from _wrong("query", parse_query(interest.query))
     elif not (interest.keywords or interest.authors or interest.categories):
         yield Problem("", "the interest takes no paper", "give it keywords, authors, categories or a query")
     if not is_weight(interest.weight):
         yield Problem("weight", "this is no weight", f"write a number above 0, up to {GREATEST_INTEREST_WEIGHT:g}")
 
 
-def _unreadable(key: str, parsed: object) -> Iterator[Problem]:
+def _wrong(key: str, parsed: Expression | Unreadable, *, is_excluding: bool = False) -> Iterator[Problem]:
     if isinstance(parsed, Unreadable):
         yield Problem(key, parsed.problem, parsed.repair)
+    elif doubtful := [term for term in wanted_terms_of(parsed, is_wanted=is_excluding) if _excludes_nobody(term)]:
+        problem = f"{doubtful[0].written} may be several people, so it leaves nobody out"
+        yield Problem(key, problem, "write the given name in full")
+
+
+def _excludes_nobody(term: Term) -> bool:
+    """Whether a term is a name with initials only, which is never certain enough to exclude a paper."""
+    names = term.target.names if isinstance(term.target, Person) else ()
+    return bool(names) and all(name.given and 1 in (len(name.given[0]), len(name.family)) for name in names)
 
 
 def _terms(interest: Interest) -> Iterator[Term]:

@@ -1,6 +1,7 @@
 """The grammar of keywords and queries: text becomes lark's tree, or an error with place and repair; builds nothing.
 
-Whoever comes from Lucene may write `&&`, `||`, `-term` and `title:(a OR b)^2`, whoever comes from PubMed `pruning[ti]`.
+Whoever comes from Lucene may write `&&`, `||`, `-term` and `title:(a OR b)^2`, from PubMed `pruning[ti]`, from arXiv
+`ti:pruning ANDNOT au:del_maestro`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _GRAMMAR = rf"""
 ?unary: negation | primary
 negation: _NOT primary
 ?primary: term | liked | near | defined | group
-group: FIELD? "(" disjunction ")" WEIGHT?
+group: FIELD? "(" disjunction ")" SUFFIX? WEIGHT?
 near: term NEAR term
 defined: term "(" disjunction ")" WORD* WEIGHT?
 term: FIELD? (QUOTED | WORD+) SUFFIX? WEIGHT?
@@ -45,32 +46,38 @@ liked: LIKED WEIGHT?
 
 _OR.3: /OR{_ENDS}|\|\|/
 _AND.3: /AND{_ENDS}|&&/
-_NOT.3: /NOT{_ENDS}|(?<![^\s(])-(?=[^\W_]|["“”„(])/
+_NOT.3: /(?:AND)?NOT{_ENDS}|(?<![^\s(])-(?=[^\W_]|["“”„(])/
 NEAR.3: /NEAR\/\d+{_ENDS}/
 LIKED.3: /{_LIKED}/i
 FIELD.2: /(?:{"|".join(FIELDS)}):\s*/i
 QUOTED.2: /["“”„][^"“”„]*["“”„]/
 SUFFIX.2: /{_SUFFIX}/i
 WEIGHT.2: /{_WEIGHT}/
-WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX})[^\s()"“”„])+/i
+WORD.1: /(?:(?!{_WEIGHT}|{_SUFFIX}|&&|\|\|)[^\s()"“”„])+/i
 
 %ignore /\s+/
 """
 _WORD = re.compile(r"\S+")
-_PLAIN_WORDS = re.compile(r"(?:(?!(?:AND|OR|NOT)\b|(?i:near)|ADJ\d)[^\W_]++(?:-[^\W_]++)*+(?: |\Z))++")
+_PLAIN_WORDS = re.compile(r"(?:(?!(?:AND|OR|NOT|ANDNOT)\b|(?i:near)|ADJ\d)[^\W_]++(?:-[^\W_]++)*+(?: |\Z))++")
 """What most keywords are. Their tree is plain, and made without the parser twenty times faster."""
 _FOREIGN = (
     (r"(?<![^\s(])NEAR(?:/(?!\d)|(?![^\s()]))", "NEAR lacks its distance", "write it like mamba NEAR/5 vision"),
     (r"(?<![^\s(])(?:(?!NEAR)(?i:near)/?|NEAR)\d+(?![^\s()])", "{} isn't read as NEAR", "write it like NEAR/5"),
-    (r"(?<=\S )(?:ADJ\d+|(?:W|PRE)/\d+)(?= +\S)", "{} isn't read as NEAR", "write it like NEAR/5"),
+    (r"(?<=\S )(?:ADJ\d+|(?:W|PRE|WITHIN)/\d+)(?= +\S)", "{} isn't read as NEAR", "write it like NEAR/5"),
     (r"(?<=[^\W_])\?(?=[^\W_])", "{} is no wildcard", "a wildcard ends a word: mamba*"),
     (r"(?<=\S)~[\d.]*(?![^\s()^])", "{} means nothing here", "use NEAR/5 between two terms, or a wildcard: mamba*"),
     (r"[{\[][^{}\[\]]*\sTO\s[^{}\[\]]*[}\]]", "there are no ranges", "write the terms themselves"),
     (r"(?<![^\s(])\+(?=[^\W\d_]|[\"(])", "{} means nothing here", "join wanted terms by AND"),
     (r"(?<![^\s(])!(?=[^\W_]|[\"(])", "{} means nothing here", "write NOT"),
+    (r"\\[+:/*?]", "{} means nothing here", "leave the backslash out, or quote the term"),
+    (
+        r"(?<![^\W_])(?!AND|OR|NOT)[^\W\d_]{1,3}\((?:(?!s\))[^\W\d_]|\d{1,2})\)",
+        "{} can't be looked for, as brackets join terms",
+        "write the words beside it, such as gauge theory",
+    ),
     (r"(?:^|\()\s*[-+!](?=\s)", "a sign stands alone", "write -term, without a space, or leave it out"),
     (
-        rf"(?i)(?<=[^\s$])(?!{_SUFFIX})\[[a-z][a-z /:]*\](?![^\s()^])",
+        rf"(?i)(?:(?<=[^\s$])|(?<=[^\s$]\s))(?!{_SUFFIX})\[[a-z1][a-z0-9 /:~-]*\](?![^\s()^])",
         "{} is no field",
         "use [ti], [ab], [tiab] or [au]",
     ),
@@ -111,7 +118,7 @@ def _refuse_unknown(text: str) -> None:
     _refuse_deep(bare)
     for sign, problem, repair in _FOREIGN_SIGNS:
         if found := sign.search(bare):
-            raise UnreadableError(problem.format(found[0].strip(" (")), repair, found.start())
+            raise UnreadableError(problem.format(found[0].strip().lstrip("(")), repair, found.start())
     for found in _UNKNOWN_FIELD.finditer(bare):
         if found[1].casefold() not in (*FIELDS, "like"):
             raise UnreadableError(
@@ -158,7 +165,6 @@ def _explain_token(token: Token) -> UnreadableError:
     if token.type == "RPAR":
         return UnreadableError("this ) closes nothing, or something is missing before it", "check the brackets", offset)
     if token.type in ("WEIGHT", "SUFFIX"):
-        return UnreadableError(
-            f"{token} stands behind a word, phrase or bracket only", "write it like pruning^2", offset
-        )
+        problem = f"{token} stands once, and behind a word, phrase or bracket only"
+        return UnreadableError(problem, f"write it like pruning{'^2' if token.type == 'WEIGHT' else '[ti]'}", offset)
     return UnreadableError(f"{token} follows a term without AND or OR", _JOIN, offset)

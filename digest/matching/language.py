@@ -39,6 +39,8 @@ LONGEST_KEYWORD = 200
 FARTHEST_NEAR = 50
 LEAST_WEIGHT, GREATEST_WEIGHT = 0.1, 100.0
 
+_HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
+"""East Asian keyboards' wide letters and signs, which may be meant as the language's; column for column."""
 _STRAY_WEIGHT = re.compile(r"\^(?!\{)")
 
 
@@ -77,12 +79,24 @@ def parse_author(text: str) -> Term | Unreadable:
         return _unreadable(error)
 
 
+@lru_cache(maxsize=1 << 10)
+def parse_category(text: str) -> Term | Unreadable:
+    """One category, `cs.LG`, or a whole archive, `cs` or `cs.*`."""
+    if len(text) > LONGEST_KEYWORD:
+        return _too_long(text, "category", LONGEST_KEYWORD, "write one category")
+    try:
+        return Term(text.strip(), _tag("category", text))
+    except UnreadableError as error:
+        return _unreadable(error)
+
+
 def read_category(text: str) -> Tag:
     """A category filter: `cs.LG` alone, or the whole archive as `cs` or `cs.*`."""
     return Tag("category", text.strip().casefold().removesuffix(".*"))
 
 
-def _parse(text: str) -> Expression | Unreadable:
+def _parse(written: str) -> Expression | Unreadable:
+    text = written.translate(_HALF_WIDTH)
     try:
         expression = _build(parse_tree(text), text)
     except UnreadableError as error:
@@ -121,7 +135,7 @@ def _tokens(tree: Tree[Token] | Token) -> list[Token]:
 
 
 def _is_mark(child: Tree[Token] | Token) -> bool:
-    return isinstance(child, Token) and child.type in ("FIELD", "WEIGHT", "LPAR", "RPAR")
+    return isinstance(child, Token) and child.type in ("FIELD", "SUFFIX", "WEIGHT", "LPAR", "RPAR")
 
 
 def _start(tree: Tree[Token] | Token) -> int:
@@ -170,10 +184,8 @@ def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple
     content = content[1:-1] if is_quoted else content
     if field == "author":
         return _person(content), ()
-    if field == "category":
-        return read_category(content), ()
-    if field == "source":
-        return Tag("source", content.strip().casefold()), ()
+    if field in ("category", "source"):
+        return _tag(field, content), ()
     if not is_quoted and "$" not in content and _STRAY_WEIGHT.search(content):
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
     phrase = read_phrase(content.strip(), is_exact=is_quoted)
@@ -183,7 +195,18 @@ def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple
     return phrase if len(spellings) == 1 else AnyPhrase(spellings), ()
 
 
+def _tag(kind: str, text: str) -> Tag:
+    tag = read_category(text) if kind == "category" else Tag(kind, text.strip().casefold())
+    if not tag.value:
+        raise UnreadableError(f"this is no {kind}", f"write one such as {'cs.LG' if kind == 'category' else 'arxiv'}")
+    if "*" in tag.value:
+        raise UnreadableError("a wildcard takes a whole archive only", "write it like cs.* or cs, or the whole name")
+    return tag
+
+
 def _person(text: str) -> Person:
+    if "*" in text:
+        raise UnreadableError("a name has no wildcard", "write the whole family name")
     names = read_name(text)
     if not names:
         raise UnreadableError("there is no name in it", "write a name such as Song Han")
@@ -256,11 +279,13 @@ def _end(tree: Tree[Token]) -> int:
 
 def _group(part: Expression, marks: dict[str, Token]) -> Expression:
     """A bracket's field and weight are those of each term inside that has none of its own."""
-    field = _field(marks.get("FIELD", ""))
+    prefix, suffix = marks.get("FIELD", ""), marks.get("SUFFIX", "")
+    offset = getattr(prefix or suffix, "start_pos", 0)
+    if prefix and suffix:
+        raise UnreadableError("it names a field twice", f"leave {suffix} out", offset)
+    field = _field(prefix, suffix)
     if field not in ("", "title", "abstract"):
-        raise UnreadableError(
-            f"{field}: can't stand before a bracket", "write it before each term", marks["FIELD"].start_pos or 0
-        )
+        raise UnreadableError(f"{field}: can't be the field of a bracket", "write it at each term", offset)
     weight = _weight(marks.get("WEIGHT"))
     return map_terms(part, lambda term: _in_group(term, field, weight))
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import takewhile
+from unicodedata import normalize
 
 from digest.matching.plain import read_plain
 
@@ -17,6 +18,12 @@ _PARTICLES = re.compile("van|von|der|den|de|di|da|del|della|dos|du|la|le|el|al|b
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv", "phd", "md"))
 _AFFILIATION = re.compile(r"\([^()]*\)")
 _INITIALS = re.compile(r"[A-Z]{1,3}|(?:[A-Z]\.-?){1,3}")
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe"}
+)
+"""Spelt out, as who has no such key writes them: Mueller is Müller."""
+_SMALL_INITIAL = re.compile(r"[^\W\d_]\.?")
+_NO_SPACES = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -41,13 +48,21 @@ def read_name(text: str) -> tuple[Name, ...]:
     """The ways in which a name may be read, the likeliest first; none if there is no letter in it.
 
     `Han S` is a family name with an initial, as some indexes write it, or a person whose family name is S.
+
+    arXiv's search has underscores for spaces. Chinese, Japanese and Korean names are written with a space or without,
+    and in either order. Müller is read as Muller and as Mueller.
     """
-    plain = _AFFILIATION.sub(" ", read_plain(text).text)
+    ways = dict.fromkeys((text, normalize("NFC", text).translate(_UMLAUTS)))
+    return tuple(dict.fromkeys(name for way in ways for name in _readings(way)))
+
+
+def _readings(text: str) -> tuple[Name, ...]:
+    plain = _AFFILIATION.sub(" ", read_plain(text).text).replace("_", " ")
     family, comma, given = plain.partition(",")
-    if comma:
-        return _names(f"{given.replace(',', ' ')} {family}".split())
-    words = plain.split()
-    return (*_turned(words), *_names(words))
+    words = f"{given.replace(',', ' ')} {family}".split() if comma else plain.split()
+    if words and all(map(_NO_SPACES.fullmatch, words)):
+        return tuple(dict.fromkeys(Name("".join(order)) for order in (words, words[::-1])))
+    return _names(words) if comma else (*_turned(words), *_names(words))
 
 
 def likeness(asked: Name, found: Name) -> Likeness:
@@ -66,8 +81,8 @@ def likeness(asked: Name, found: Name) -> Likeness:
 
 
 def _turned(words: list[str]) -> tuple[Name, ...]:
-    """`Han S` and `Han S. J.` as a family name with initials behind it."""
-    initials = list(takewhile(_INITIALS.fullmatch, reversed(words)))[::-1]
+    """`Han S`, `han s` and `Han S. J.` as a family name with initials behind it."""
+    initials = list(takewhile(_is_initial, reversed(words)))[::-1]
     family = words[: len(words) - len(initials)]
     if not initials or all(len(_letters(word)) < 2 for word in family):  # noqa: PLR2004  # that would be initials too
         return ()
@@ -84,7 +99,10 @@ def _names(words: list[str]) -> tuple[Name, ...]:
     particles = list(takewhile(_is_particle, reversed(before[1:])))[::-1]
     families = dict.fromkeys((family, _letters("".join(particles)) + family))
     spelt = [letter for word in before for letter in (word if _INITIALS.fullmatch(word) else [word])]
-    return tuple(dict.fromkeys(Name(name, _given(given)) for name in families for given in (before, spelt)))
+    names = [Name(name, _given(given)) for name in families for given in (before, spelt)]
+    if before and all(map(_is_particle, before)):  # van Gogh, with no given name
+        names.append(Name(_letters("".join(before)) + family))
+    return tuple(dict.fromkeys(names))
 
 
 def _given(words: list[str]) -> tuple[str, ...]:
@@ -96,6 +114,10 @@ def _parts(word: str) -> list[str]:
     """Jean-Baptiste is one given name, J.-B. and J.B. are two initials."""
     parts = [part.casefold() for part in _NOT_LETTERS.split(word) if part]
     return parts if all(len(part) == 1 for part in parts) else ["".join(parts)]
+
+
+def _is_initial(word: str) -> bool:
+    return _INITIALS.fullmatch(word) is not None or _SMALL_INITIAL.fullmatch(word) is not None
 
 
 def _is_particle(word: str) -> bool:

@@ -76,8 +76,7 @@ def read_phrase(text: str, *, is_exact: bool = False) -> Phrase:
     return Phrase(
         key="".join(letters),
         words=words.folded[:-1] + (letters[-1:] if is_open else words.folded[-1:]),
-        # scripts without spaces have words side by side: only what was written between two of them makes a split
-        splits=frozenset(ends[n - 1] for n in range(1, len(words)) if words.starts[n] > words.ends[n - 1]),
+        splits=frozenset(ends[n - 1] for n in range(1, len(words)) if _is_split(words, n)),
         acronyms=((0, 1, 1),) if is_letter else _acronyms(text, words, letters),
         is_exact=is_exact,
         is_open=is_open,
@@ -110,6 +109,15 @@ def _has_split(phrase: Phrase, words: Words, letters: tuple[str, ...], first: in
         if words.joints[position + 1] is Joint.SPACE and offset not in phrase.splits:
             return False
     return True
+
+
+def _is_split(words: Words, position: int) -> bool:
+    """Whether a paper may have a space before a word: where something stands there, or the script changes (CT图像).
+
+    Scripts without spaces have words side by side, which makes no split.
+    """
+    before, after = words.exact[position - 1 : position + 1]
+    return words.starts[position] > words.ends[position - 1] or is_character(before) is not is_character(after)
 
 
 def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:

@@ -20,6 +20,10 @@ _SPELT = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _GREEK, st
     "ς": "sigma", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t",
 }  # fmt: skip
 _SPELT |= {letter.upper(): name.capitalize() for letter, name in _SPELT.items() if letter not in "ςı"}
+_SPELT |= {"ё": "е", "Ё": "Е"}  # in Cyrillic the dots are mostly left out
+_ARABIC = str.maketrans("یىکہة", "ييكهه")
+"""Letters that Arabic, Persian and Urdu keyboards have for one another (Lucene's ArabicNormalizer and
+PersianNormalizer fold the same ones)."""
 
 _COMMANDS = {f"var{name}": name for name in _GREEK} | {name: name for name in _GREEK}
 _COMMANDS |= {name.capitalize(): name.capitalize() for name in _GREEK}
@@ -134,6 +138,13 @@ def _plain_cluster(cluster: str) -> str:
     if base.isascii() or base in _SPELT:
         return "".join(_SPELT.get(c, c) for c in letters if not unicodedata.category(c).startswith("M"))
     if "\u0590" <= base <= "\u08ff":  # Hebrew, Arabic and Syriac: points and vowel signs are mostly left out
-        return "".join(c for c in letters if not unicodedata.category(c).startswith("M"))
+        return "".join(map(_without_points, letters)).translate(_ARABIC)
     # a mark of another script is part of the word: its code stands for it, since a regex takes it for punctuation
     return "".join(f"{ord(c):x}" if unicodedata.category(c).startswith("M") else _SPELT.get(c, c) for c in composed)
+
+
+def _without_points(character: str) -> str:
+    """A letter as it is, a digit as 0 to 9, and a mark left out."""
+    if unicodedata.category(character).startswith("M"):
+        return ""
+    return str(unicodedata.digit(character, character))

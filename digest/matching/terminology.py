@@ -103,7 +103,7 @@ def _terms_in(text: str) -> Iterator[tuple[Phrase, str, bool]]:
     units = list(_units(words))
     goes_on = [words.joints[first] is not Joint.GAP and _is_telling_unit(words, first, last) for first, last in units]
     for number, (start, last) in enumerate(units):
-        if not _is_telling_unit(words, start, last):
+        if not _is_telling_unit(words, start, last) or _is_species(text, words, start):
             continue
         for end in range(number, min(number + _LONGEST_TERM, len(units))):
             if end > number and not goes_on[end]:
@@ -123,6 +123,13 @@ def _units(words: Words) -> Iterator[tuple[int, int]]:
         if after == len(words) or words.joints[after] is not Joint.TIGHT:
             yield first, after - 1
             first = after
+
+
+def _is_species(text: str, words: Words, position: int) -> bool:
+    """Whether a word stands behind its shortened genus, as in E. coli; by itself it is half a name."""
+    if words.joints[position] is Joint.GAP or len(words.exact[position - 1]) > 1:
+        return False
+    return "." in text[words.starts[position - 1] : words.starts[position]]
 
 
 def _is_telling_unit(words: Words, first: int, last: int) -> bool:

@@ -29,7 +29,7 @@ _WORD = re.compile(
     re.VERBOSE,
 )
 _HYPHENS = frozenset(("-", "‐", "‒", "–", "−", "_", "--"))  # two are TeX's dash between equals: vision--language
-_GAP = re.compile(r"[.,;:!?()\[\]—…。、〈-】〔-〟·•|<>=]|\n\s*\n|\s[-‐‒–−]+\s|[-–]{2}")
+_GAP = re.compile(r"[.,;:!?،؛؟۔।()\[\]—…。、〈-】〔-〟·•|<>=]|\n\s*\n|\s[-‐‒–−]+\s|[-–]{2}")
 
 FUNCTION_WORDS = frozenset(
     ["a", "about", "across", "after", "all", "also", "among", "an", "and", "any", "are", "as", "at", "be", "been",
@@ -53,6 +53,7 @@ FEWEST_CAPITALS = 2
 """What makes an acronym."""
 _SHORTEST_TELLING = 3
 _SHORTEST_PLURAL = 4
+_SHORTEST_ACRONYM = 3  # with points it is one in small letters too: i.i.d. is IID, but e.g. no EG
 _SHORT = 4  # a word of capitals up to this length is no plural: GPS, NAS
 
 
@@ -110,11 +111,14 @@ def read_words(text: str) -> Words:
 @lru_cache(maxsize=1 << 17)
 def read_word(written: str) -> tuple[str, str, int]:
     """One word's exact form, folded form and number of capitals."""
-    if written[1:2] == "." and written[0].isalpha():
+    is_shortened = written[1:2] == "." and written[0].isalpha()
+    if is_shortened:
         written = written.replace(".", "")
     exact = written.casefold()
     capitals = sum(map(str.isupper, written))
-    return exact, fold_spelling(_without_plural(written, exact, capitals)), capitals
+    folded = fold_spelling(_without_plural(written, exact, capitals))
+    is_acronym = is_shortened and len(exact) >= _SHORTEST_ACRONYM
+    return exact, folded, len(exact) if is_acronym else capitals
 
 
 def is_character(word: str) -> bool:

@@ -124,6 +124,12 @@ def test_a_library_makes_an_interest_and_tells_what_it_could_not_use(ready: Inst
     assert shown.out.splitlines()[:3] == ["2 papers read", "From your library:", "  + state space models"]
     assert file_of(ready) == ADA
     assert file_of(ready, "maya") == 'email = "maya@example.org"\nkeywords = ["state space models"]\n'
+    again = ready.call("subscribers", "learn", "maya@example.org", "--from", "references")
+    assert "Nothing to change: the profile says it already, or" in again.out
+
+    (ready.folder / "references").write_text("@misc{c, author={Nobody}}\n")
+    unread = ready.call("subscribers", "learn", "maya@example.org", "--from", "references")
+    assert unread.out == "Nothing to change: none of its records could be used.\n"
 
 
 def test_a_signup_s_profile_changes_in_the_store_and_the_change_is_kept(ready: Installation) -> None:

@@ -19,6 +19,7 @@ from digest.config import load_subscribers, read_subscriber, subscriber_id
 from digest.domain import Frequency, Interest, Profile, Status, Subscriber
 from digest.errors import ConfigError, Mistake
 from digest.matching import check_profile
+from digest.matching.interests import MOST_INTERESTS
 
 ADA = """
 email = "ada@example.org"
@@ -287,6 +288,17 @@ def test_mistakes_of_the_file_and_of_its_words_are_told_together() -> None:
     found = mistakes_in({"email": "nobody", "keywords": ["(mamba"], "interests": [{"query": "AND"}, "pruning"]})
 
     assert set(found) == {"email", "keywords[0]", "interests.0.query", "interests.1"}
+
+
+def test_a_file_may_hold_as_many_interests_as_a_profile_and_no_more() -> None:
+    interests = [{"name": f"Interest {number}", "keywords": [f"word{number}"]} for number in range(MOST_INTERESTS)]
+    assert len(read({"email": "eve@example.org", "interests": interests}).profile.interests) == MOST_INTERESTS
+    (problem,) = mistakes_in({"email": "eve@example.org", "interests": [*interests, {"query": "mamba"}]}).values()
+    assert f"at most {MOST_INTERESTS}" in problem
+
+
+def test_a_tab_that_was_pasted_is_named() -> None:
+    assert "tab" in mistakes_in({"email": "eve@example.org", "keywords": ["state\tspace"]})["keywords.0"]
 
 
 @pytest.mark.parametrize("name", ["\x9b31mEve", "Eve\u202e", "Eve\u2028Bob"])

@@ -31,14 +31,29 @@ def test_an_interest_in_order_has_no_problems() -> None:
 
 def test_all_mistakes_are_told_at_once_with_their_keys() -> None:
     interest = Interest(
-        keywords=("mamba", "qu*", "x"), exclude=("(",), authors=("…",), categories=(" ",), query="mamba AND", weight=0
+        keywords=("mamba", "qu*", "x"),
+        exclude=("(",),
+        authors=("…",),
+        categories=(" ", "cs.LG", "hep-*"),
+        query="mamba AND",
+        weight=0,
     )
     problems = check_interest(interest)
     assert [problem.key for problem in problems] == [
-        "keywords[1]", "keywords[2]", "exclude[0]", "authors[0]", "categories[0]", "query", "weight",
+        "keywords[1]", "keywords[2]", "exclude[0]", "authors[0]", "categories[0]", "categories[2]", "query",
+        "weight",
     ]  # fmt: skip
-    assert "column 10" in problems[5].problem
+    assert "column 10" in problems[6].problem
     assert all(problem.repair for problem in problems)
+
+
+def test_an_exclusion_that_could_never_exclude_is_a_mistake() -> None:
+    interest = Interest(
+        keywords=("mamba NOT smith j[au]", "Han S[au]"),
+        exclude=("author:S. Han", "author:Song Han", "author:OpenAI", "author:韩松", "survey NOT author:S. Han"),
+        query="mamba AND NOT (author:J. Smith OR NOT author:S. Han)",
+    )
+    assert [problem.key for problem in check_interest(interest)] == ["keywords[0]", "exclude[0]", "query"]
 
 
 @pytest.mark.parametrize("interest", [Interest(), Interest(exclude=("survey",)), Interest(query="  ")])

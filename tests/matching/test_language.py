@@ -104,7 +104,13 @@ def test_typographic_quotes_are_quotes() -> None:
         ("mamba)", "closes nothing"),
         ('mamba OR "state space', "quotation mark is never closed (column 10)"),
         ('mamba "state space"', "without AND or OR (column 7)"),
-        ("author:(Han OR Li)", "before a bracket"),
+        ("author:(Han OR Li)", "of a bracket"),
+        ("(Han OR Li)[au]", "of a bracket"),
+        ("title:(mamba)[ti]", "a field twice"),
+        ("cat:cs.L*", "a whole archive only (column 1)"),
+        ("cat:hep*", "a whole archive only (column 1)"),
+        ("category:.*", "no category"),
+        ('source:""', "no source"),
         ("titel:mamba", "titel: is no field"),
         ("mamba NEAR vision", "lacks its distance (column 7)"),
         ("mamba NEAR/51 vision", "at most 50 words (column 7)"),
@@ -128,6 +134,7 @@ def test_typographic_quotes_are_quotes() -> None:
         ("…", "no word"),
         ("a b c d e f g h i j k l m", "at most 12 words"),
         ("author:…", "no name"),
+        ("mamba OR Smith*[au]", "a name has no wildcard (column 10)"),
         ("mamba " * 1000, "at most 4000"),
     ],
 )
@@ -184,6 +191,15 @@ def test_the_longest_phrases_are_read(text: str) -> None:
         ("mamba !survey", "! means nothing here (column 7)"),
         ("mamba[majr]", "[majr] is no field (column 6)"),
         ("mamba[MeSH Terms]", "[MeSH Terms] is no field (column 6)"),
+        ("mamba [mh]", "[mh] is no field (column 7)"),
+        ("Han S[1au]", "[1au] is no field (column 6)"),
+        ("Han S[Author - First]", "[Author - First] is no field (column 6)"),
+        ('"state space"[tiab:~3]', "[tiab:~3] is no field (column 14)"),
+        ("SU(2) gauge theory", "SU(2) can't be looked for, as brackets join terms (column 1)"),
+        ("title:f(R) gravity", "f(R) can't be looked for, as brackets join terms (column 7)"),
+        ("mamba WITHIN/3 vision", "WITHIN/3 isn't read as NEAR (column 7)"),
+        ("Visual C\\+\\+", "\\+ means nothing here (column 9)"),
+        ("mamba\\:vision", "\\: means nothing here (column 6)"),
     ],
 )
 def test_what_other_languages_mean_by_a_sign_is_not_taken_for_a_word(text: str, problem: str) -> None:
@@ -192,7 +208,9 @@ def test_what_other_languages_mean_by_a_sign_is_not_taken_for_a_word(text: str, 
     assert problem in parsed.problem
 
 
-@pytest.mark.parametrize("text", ["$\\alpha$~divergence", "C++ +1 trick", "nearby stars", "near 3 stars"])
+@pytest.mark.parametrize(
+    "text", ["$\\alpha$~divergence", "C++ +1 trick", "nearby stars", "near 3 stars", "Poincar\\'e"]
+)
 def test_signs_in_their_plain_sense_are_read(text: str) -> None:
     assert phrase(text).key
 
@@ -268,10 +286,17 @@ def test_a_long_form_may_carry_its_acronym() -> None:
     [
         ("mamba && vision", "mamba AND vision"),
         ("mamba || vision", "mamba OR vision"),
+        ("mamba&&vision", "mamba AND vision"),
+        ("（mamba　ＯＲ　ＲＡＧ）＾２", "(mamba OR RAG)^2"),
+        ("title：大模型＊ ＡＮＤ ＂扩散＂", 'title:大模型* AND "扩散"'),
+        ("(mamba||vision)", "mamba OR vision"),
+        ("mamba ANDNOT survey", "mamba NOT survey"),
+        ("mamba NOT(R)", "mamba NOT R"),
         ("mamba -survey", "mamba NOT survey"),
         ('mamba -"a survey"', 'mamba NOT "a survey"'),
         ("pruning[ti]", "title:pruning"),
         ("pruning[tiab]", "pruning"),
+        ("(pruning OR mamba)[ti]^2", "title:(pruning OR mamba)^2"),
         ("Song Han[au]", "author:Song Han"),
     ],
 )

@@ -39,6 +39,13 @@ def test_a_term_is_never_part_of_a_hyphenated_word_nor_of_an_address() -> None:
     assert not [text for text in written if "/" in text]
 
 
+def test_a_species_is_not_cut_behind_its_genus() -> None:
+    strange = paper(7, "Imaging of E. coli colonies", "E. coli colonies grow. Vitamin E. Colonies of E. coli colonies.")
+    written = [term.written.partition("^")[0] for term in telling_terms(strange, KNOWN)]
+    assert "colonies" in written
+    assert not [text for text in written if text.startswith("coli")]
+
+
 def test_the_liked_papers_of_profiles_are_told_by_id() -> None:
     queries = Profile(
         (Interest(query="like:arxiv:2401.00001v2 AND NOT like:doi:10.1101/x", exclude=("like:2401.00002",)),)

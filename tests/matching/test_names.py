@@ -31,7 +31,13 @@ def how(asked: str, found: str) -> Likeness:
         ("Yann LeCun", "Le Cun, Yann"),
         ("John Smith", "John Smith 3rd"),
         ("Xiao Ming Li", "Xiao-Ming Li"),
+        ("Karl Mueller", "Karl Müller"),
+        ("Karl Muller", "Karl Mu\u0308ller"),
+        ("Soeren Kaae", "Søren Kaae"),
         ("韩松", "韩松"),
+        ("山田太郎", "山田 太郎"),
+        ("山田 太郎", "太郎 山田"),
+        ("김민수", "민수, 김"),
     ],
 )
 def test_a_full_given_name_is_certain(asked: str, found: str) -> None:
@@ -52,6 +58,11 @@ def test_a_full_given_name_is_certain(asked: str, found: str) -> None:
         ("Jean-Baptiste Alayrac", "Alayrac J. B."),
         ("John Brown Smith", "JB Smith"),
         ("Song Han", "Song Kyu Han"),
+        ("han s", "Song Han"),
+        ("han s. j.", "Song J. Han"),
+        ("van Gogh", "Vincent van Gogh"),
+        ("del_maestro", "Adrian Del Maestro"),
+        ("Del_Maestro_A", "Adrian Del Maestro"),
     ],
 )
 def test_initials_a_bare_family_name_or_one_more_given_name_are_a_maybe(asked: str, found: str) -> None:
@@ -71,6 +82,9 @@ def test_initials_a_bare_family_name_or_one_more_given_name_are_a_maybe(asked: s
         ("Song Han", "Song-Hee Han"),
         ("Jia Li", "Jia-Wei Li"),
         ("Song Han", ""),
+        ("han so", "Song Han"),
+        ("van Gogh", "Vincent Gogh"),
+        ("山田 太郎", "山田 花子"),
     ],
 )
 def test_other_people_are_other_people(asked: str, found: str) -> None:

@@ -74,7 +74,8 @@ def test_fields_filters_and_exclusions_do_what_the_page_says() -> None:
     assert not score("abstract:mamba", paper("Mamba", "A"))
     assert score("category:cs", paper("T", categories=("cs.LG",)))
     assert score("source:arxiv", paper("T", sources=("arxiv",)))
-    assert score("author:Song Han", paper("T", authors=("Han, Song",)))
+    for name in ("Song Han", "Han, Song", "Han S", "han_s", "Han"):
+        assert score(f"author:{name}", paper("T", authors=("Han, Song",)))
     assert not score("mamba", paper("Mamba", categories=("cs.CL",)), categories=("cs.LG",))
     assert not score("mamba", paper("Mamba", "A survey"), exclude=("survey",))
 

@@ -74,6 +74,18 @@ def folded(text: str) -> list[str]:
         ("programme", "program"),
         ("anaemia", "anemia"),
         ("oestrogen", "estrogen"),
+        ("oesophageal", "esophageal"),
+        ("diarrhoea", "diarrhea"),
+        ("apnoea", "apnea"),
+        ("coeliac", "celiac"),
+        ("aetiology", "etiology"),
+        ("gynaecological", "gynecological"),
+        ("caesium", "cesium"),
+        ("faecal", "fecal"),
+        ("palaeontology", "paleontology"),
+        ("manoeuvres", "maneuver"),
+        ("manoeuvring", "maneuvering"),
+        ("titres", "titer"),
         ("Schrödinger", "Schrodinger"),
         ('Schr\\"odinger', "Schrodinger"),
         ("Søren", "Soren"),
@@ -97,6 +109,12 @@ def folded(text: str) -> list[str]:
         ("\u0645\u062d\u0640\u0640\u0648\u0644", "\u0645\u062d\u0648\u0644"),
         ("\u05de\u05d5\u05b9\u05d3\u05b5\u05dc", "\u05de\u05d5\u05d3\u05dc"),
         ("\u202bmodel\u202c\u200f", "model"),
+        ("\u064a\u0627\u062f\u06af\u064a\u0631\u064a", "\u06cc\u0627\u062f\u06af\u06cc\u0631\u06cc"),
+        ("\u0643\u062a\u0627\u0628", "\u06a9\u062a\u0627\u0628"),
+        ("\u0645\u062f\u0631\u0633\u0629", "\u0645\u062f\u0631\u0633\u0647"),
+        ("\u0663\u0664", "34"),
+        ("\u06f3\u06f4", "34"),
+        ("ёлка", "елка"),
     ],
 )
 def test_two_writings_of_a_word_fold_to_one(one: str, other: str) -> None:
@@ -129,6 +147,7 @@ def test_two_writings_of_a_word_fold_to_one(one: str, other: str) -> None:
         ("C++", "C"),
         ("C#", "C"),
         ("が", "か"),
+        ("мой", "мои"),
         ("हिन्दी", "हन्दी"),
     ],
 )
@@ -158,7 +177,9 @@ def test_a_letter_with_thousands_of_marks_is_read_in_no_time() -> None:
     assert time.process_time() - started < 1
 
 
-@pytest.mark.parametrize("between", [". ", ", ", ": ", " (", "; ", " - ", " — ", "\n\n", "。"])
+@pytest.mark.parametrize(
+    "between", [". ", ", ", ": ", " (", "; ", " - ", " — ", "\n\n", "。", "، ", "؛ ", "؟ ", "۔ ", "। "]
+)
 def test_punctuation_between_words_is_a_gap(between: str) -> None:
     assert read_words(f"one{between}two").joints[1] is Joint.GAP
 
