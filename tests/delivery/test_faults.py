@@ -581,6 +581,15 @@ def test_our_policy_s_fault_is_not_taken_to_the_next_relay(make: Make, relay: Re
     assert second.connections == 0
 
 
+def test_nor_is_it_where_another_connection_is_cut_right_after(make: Make, relay: Relay) -> None:
+    world = make(*names(6))
+    refused = ["250 ok", "<wait 0.1>550 5.7.26 not authenticated", "…"]
+    first, second = relay({"MAIL": ["250 ok", "250 ok", "<wait 0.3><cut>", "…"], "BODY": refused}), relay()
+    world.relay_to(first, second, connections=2, reply_timeout_seconds=2)
+    assert "not authenticated" in world.run().paused
+    assert second.connections == 0
+
+
 def test_when_all_relays_are_down_everybody_waits(make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.relay_to(relay({"BANNER": [CUT, "…"]}), relay({"BANNER": [CUT, "…"]}))
