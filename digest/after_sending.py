@@ -9,7 +9,7 @@ from digest.bounces.reports import kind_of
 from digest.composing.wording import counted
 from digest.delivery import SendingEnd, Stopped
 from digest.dispatching import Dispatch
-from digest.domain import Pause, PausedBy, ReportKind
+from digest.domain import Pause, PausedBy
 from digest.planning import is_wait_over
 from digest.storage import Consequence, History, PauseStore, Refusals, ReportStore, Returned
 
@@ -43,12 +43,14 @@ def count_refusals(day: date, returned: ReportStore) -> str:
     found = returned.refusals_of(day)
     if found is None:
         return ""
-    doubts = _doubts_of(found)
+    if doubts := _doubts_of(found):
+        returned.excuse(day, found)
+        return doubts
     for subscriber_id, code, words in found.new:
-        refusal = Returned(day, subscriber_id, ReportKind.POLICY if doubts else kind_of(code, words), code, words)
+        refusal = Returned(day, subscriber_id, kind_of(code, words), code, words)
         if returned.take(refusal) is Consequence.SUPPRESSED:
             log.warning("%s gets no more mail: %s", returned.address_of(subscriber_id), words)
-    return doubts
+    return ""
 
 
 def are_templates_broken(*, broken: int, composed: int) -> bool:

@@ -50,9 +50,11 @@ def deliver_digests(day: date, parts: Parts, choice: Choice, report: RunReport) 
 
 
 def _find_known(parts: Parts) -> Container[str] | None:
-    """Every reader's id; None while a file can't be read, as nobody knows then whose it is."""
-    known = {reader.id for reader in parts.each_reader()}
-    return None if parts.file_mistakes() else known
+    """Every reader's id; None while a file can't be read, as nobody knows then whose it is, or none is found at all."""
+    files = parts.read_files()
+    if parts.file_mistakes() or not files:  # asked at once: a page may read the files anew while sign-ups are counted
+        return None
+    return {reader.id for reader in parts.store.subscribers.each(files)}
 
 
 def _take_probe(pause: Pause, parts: Parts, choice: Choice) -> Pause | None:

@@ -123,7 +123,7 @@ def adopt_lost_secret(context: typer.Context) -> int:
     Links in mails that are out stop working, and who is on the do-not-send list gets mail again.
     """
     settings = context_of(context).settings
-    lost = adopt_secret(settings.store_url, signing_secrets(settings)[0])
+    lost = adopt_secret(settings.store_url, signing_secrets(settings))
     say("the database knows the secret in use")
     if lost:
         say(f"{counted(lost, 'reader')} on the do-not-send list can't be found any more")

@@ -227,6 +227,7 @@ class _Sending:
         self.failure: Exception | None = None
         self._words: list[str] = []
         self._stopped: Stopped | None = None
+        self._is_relay_at_fault = False
         self._is_probe, self._has_taken = is_probe, has_taken
         self._counts: Counter[DeliveryState] = Counter()
         self._kinds: Counter[tuple[DeliveryState, int | None]] = Counter()
@@ -238,7 +239,8 @@ class _Sending:
 
     def turn_to(self, relay: Relay, pace: Pace, *, is_last: bool) -> None:
         """Go on with this relay, which is judged afresh."""
-        self.relay, self.pace, self._stopped = relay, pace, None
+        self.relay, self.pace = relay, pace
+        self._stopped, self._is_relay_at_fault = None, False
         self.tries_of_an_email = TRIES_OF_AN_EMAIL if is_last else RELAY_ERRORS_IN_A_ROW
         self.health = Health(is_probe=self.health.is_probe, has_taken=self._has_taken)
         self.domains = Domains(relay.connections)
@@ -248,8 +250,7 @@ class _Sending:
 
     def needs_another_relay(self) -> bool:
         """Whether this relay is at fault, and not we or our mail."""
-        refuses_login = self._stopped is Stopped.PAUSED and self.health.relay_errors > 0
-        return self.failure is None and (self._stopped is Stopped.RELAY_DOWN or refuses_login)
+        return self.failure is None and self._is_relay_at_fault
 
     def let_follow(self) -> None:
         """Let the other workers begin, unless a probe has still to come to its end."""
@@ -309,6 +310,8 @@ class _Sending:
         if self._stopped is None or (why is Stopped.INTERRUPTED and self._stopped is not why):
             self._stopped = why
             self._words.append(words)
+            # what other connections meet from now on says nothing of why we stopped
+            self._is_relay_at_fault = why is not Stopped.INTERRUPTED and self.health.relay_errors > 0
 
     def fail(self, error: Exception) -> None:
         """Draw no more because of an error of our own; the first counts."""

@@ -29,6 +29,8 @@ _TABLE = tables.deliveries
 _CLOSED = select(tables.editions.c.day).where(tables.editions.c.closed_at < bindparam("moment"))
 
 _FOR_GOOD = 500  # RFC 5321 section 4.2.1
+# a mail that was sent has moved the cursor; without it SQLite need not read all that was ever sent
+_IS_NOT_SENT = is_one_of(state for state in DeliveryState if state is not DeliveryState.SENT)
 _NO_MATCH = "nothing matched any more"
 _DIED = "the sending process ended before the server's answer was written down"
 
@@ -88,7 +90,7 @@ class DeliveryStore:
         table, people = tables.deliveries, tables.subscribers
         failed = or_(table.c.attempts > 0, table.c.not_before.is_not(None))
         query = select(table.c.subscriber_id).join(people, people.c.id == table.c.subscriber_id)
-        query = query.where(table.c.edition <= edition, table.c.edition > people.c.cursor, failed)
+        query = query.where(table.c.edition <= edition, table.c.edition > people.c.cursor, failed, _IS_NOT_SENT)
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(query))
 
@@ -101,7 +103,7 @@ class DeliveryStore:
         newest = func.max(table.c.edition).label("edition")
         query = select(table.c.subscriber_id, newest).join(people, people.c.id == table.c.subscriber_id)
         query = query.join(events, events.c.delivery_id == table.c.id).group_by(table.c.subscriber_id)
-        tried = (table.c.edition <= edition, table.c.edition > people.c.cursor, table.c.attempts > 0)
+        tried = (table.c.edition <= edition, table.c.edition > people.c.cursor, table.c.attempts > 0, _IS_NOT_SENT)
         # no other refusal for good leaves a mail that may be tried again
         refused = (events.c.state == DeliveryState.DEFERRED.value, events.c.code >= _FOR_GOOD)
         with reading(self.engine) as connection:

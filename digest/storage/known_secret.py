@@ -46,17 +46,18 @@ def require_known_secret(engine: Engine, secrets: Sequence[str]) -> None:
         raise ConfigError([Mistake("site.secret", "", _PROBLEM, _REPAIR)])
 
 
-def adopt_secret(url: str, secret: str) -> int:
-    """Know a secret in place of one that is lost. Returns how many addresses on the do-not-send list that costs.
+def adopt_secret(url: str, secrets: Sequence[str]) -> int:
+    """Know the newest of the secrets in place of one that is lost.
 
+    Returns how many addresses on the do-not-send list that costs: none if the known one is named among the former.
     Raises StoreError if the database can't be used.
     """
-    table = tables.known_secret
+    table, fingerprints = tables.known_secret, [*map(_fingerprint, secrets)]
     with open_engine(url) as engine, engine.begin() as connection:
-        is_new = connection.scalar(_KNOWN) not in (None, _fingerprint(secret))
+        is_lost = connection.scalar(_KNOWN) not in (None, *fingerprints)
         connection.execute(delete(table))
-        connection.execute(insert(table).values(_row(_fingerprint(secret))))
-        return _count_suppressed(connection) if is_new else 0
+        connection.execute(insert(table).values(_row(fingerprints[0])))
+        return _count_suppressed(connection) if is_lost else 0
 
 
 def _count_suppressed(connection: Connection) -> int:

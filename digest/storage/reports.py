@@ -118,6 +118,12 @@ class ReportStore:
                 was_at_fault=bool(connection.scalar(select(exists().where(*refused, is_excused)))),
             )
 
+    def excuse(self, edition: date, refusals: Refusals) -> None:
+        """Write an edition's new refusals down as our own fault, of which nothing follows: thousands in one commit."""
+        excused = (Returned(edition, who, ReportKind.POLICY, code, words) for who, code, words in refusals.new)
+        with self.engine.begin() as connection:
+            insert_missing(connection, tables.reports, [self._row(report) for report in excused])
+
     def address_of(self, subscriber_id: str) -> str:
         """The address to which the subscriber's last mail went; empty if none is remembered."""
         table = tables.deliveries
@@ -142,16 +148,7 @@ class ReportStore:
         return connection.scalar(select(table.c.kind).where(*same)) is not None
 
     def _note(self, connection: Connection, report: Returned) -> None:
-        values = {
-            "edition": report.edition,
-            "subscriber_id": report.subscriber_id,
-            "kind": report.kind.value,
-            "enhanced_code": report.enhanced_code,
-            "words": report.words,
-            "counts": not report.is_another,
-            "taken_at": self.now(),
-        }
-        insert_missing(connection, tables.reports, [values])
+        insert_missing(connection, tables.reports, [self._row(report)])
         complains = report.kind is ReportKind.COMPLAINT
         state = DeliveryState.COMPLAINED if complains else DeliveryState.BOUNCED
         # what came back had been accepted, so it settles a doubt too
@@ -162,6 +159,17 @@ class ReportStore:
         found = locked(connection, *mine, accepted)
         write(connection, [Transition(row, state, told) for row in found], now=self.now())
         kept_emails.drop(connection, [row.id for row in found])
+
+    def _row(self, report: Returned) -> dict[str, object]:
+        return {
+            "edition": report.edition,
+            "subscriber_id": report.subscriber_id,
+            "kind": report.kind.value,
+            "enhanced_code": report.enhanced_code,
+            "words": report.words,
+            "counts": not report.is_another,
+            "taken_at": self.now(),
+        }
 
     def _end_subscription(self, connection: Connection, report: Returned) -> Consequence:
         people = tables.subscribers

@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from digest.composing import Composer
 from digest.delivery import Stopped
 from digest.dispatching import Dispatch
-from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Status
-from digest.errors import StoreError
+from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Status, Subscriber
+from digest.errors import Mistake, StoreError
 from digest.parts import Choice
 from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests, run_edition
 from digest.planning import CLAIMS_A_GROUP
@@ -581,6 +582,15 @@ def test_our_policy_s_fault_is_not_taken_to_the_next_relay(make: Make, relay: Re
     assert second.connections == 0
 
 
+def test_nor_is_it_where_another_connection_is_cut_right_after(make: Make, relay: Relay) -> None:
+    world = make(*names(6))
+    refused = ["250 ok", "<wait 0.1>550 5.7.26 not authenticated", "…"]
+    first, second = relay({"MAIL": ["250 ok", "250 ok", "<wait 0.3><cut>", "…"], "BODY": refused}), relay()
+    world.relay_to(first, second, connections=2, reply_timeout_seconds=2)
+    assert "not authenticated" in world.run().paused
+    assert second.connections == 0
+
+
 def test_when_all_relays_are_down_everybody_waits(make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.relay_to(relay({"BANNER": [CUT, "…"]}), relay({"BANNER": [CUT, "…"]}))
@@ -1080,3 +1090,28 @@ def test_an_outcome_that_another_process_made_void_is_noticed(make: Make, relay:
         report = run.result()
     assert "the history holds nothing of this run, which had 1 sent" in report.mismatch
     assert world.states() == {"unknown": 1}
+
+
+def test_nobody_is_given_up_as_a_stranger_while_readers_files_are_out_of_reach_or_being_mended(
+    make: Make, relay: Relay
+) -> None:
+    world = make("ada", "bob")
+    world.relay_to(relay())
+    world.plan_only()
+    ada, _ = world.readers
+    mistakes: list[Mistake] = []
+    # what is wrong is forgotten by whoever reads the mended files while this run asks the database
+    event.listen(world.store.deliveries.engine, "before_cursor_execute", lambda *_: mistakes.clear())
+
+    def read_files() -> tuple[Subscriber, ...]:
+        mistakes[:] = [Mistake("bob.toml", "", "is no TOML", "mend that line")]
+        return (ada,)
+
+    whole = world.parts
+    for read in (tuple, read_files):
+        world.parts = replace(whole, read_files=read, file_mistakes=lambda: tuple(mistakes))
+        world.run_unchecked(plans=False)
+        assert world.rows()["bob"].state is DeliveryState.PENDING
+    world.parts = replace(whole, read_files=lambda: (ada,))
+    world.run_unchecked(plans=False)
+    assert world.states() == {"sent": 1, "suppressed": 1}

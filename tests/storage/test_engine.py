@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from filelock import FileLock
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from digest.domain import Edition, Subscriber
 from digest.errors import StoreError
@@ -257,3 +259,21 @@ def test_the_locks_that_dead_processes_left_go_and_those_of_the_living_stay(tmp_
         with pytest.raises(KeyError):
             break_off(engine)
         assert {path.stem for path in folder.iterdir()} == {"living", "young"}
+
+
+def test_what_each_look_asks_of_mails_reads_no_more_of_an_sqlite_file_the_longer_its_history_is(
+    tmp_path: Path, migrated_file: Path
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    path = shutil.copy(migrated_file, tmp_path / "digest.db")
+    with (
+        open_store(f"sqlite:///{path}", now=now, read_signup=no_signups) as store,
+        closing(sqlite3.connect(path)) as plans,
+    ):
+        event.listen(store.deliveries.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        store.deliveries.failed_through(DAY)
+        store.deliveries.refused_through(DAY)
+        store.history.has_arrived(since=DAY, until=DAY)
+        steps = [step for each in asked for *_, step in plans.execute(f"EXPLAIN QUERY PLAN {each[0]}", each[1])]
+    found_by = [step.rpartition("(")[2] for step in steps if " deliveries " in step]
+    assert found_by == ["state=?)", "state=?)", "edition>? AND edition<?)"]

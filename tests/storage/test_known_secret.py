@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from threading import Barrier
 
 import pytest
 from sqlalchemy import text
 
+from digest.domain import ReportKind, Suppression
 from digest.errors import ConfigError
 from digest.storage import Store, adopt_secret
+
+MOMENT = datetime(2026, 6, 30, 5, 30, tzinfo=UTC)
 
 Open = Callable[..., AbstractContextManager[Store]]
 
@@ -43,9 +47,10 @@ def test_of_two_processes_that_begin_with_different_secrets_one_is_refused(open_
 
 
 def test_where_the_known_secret_is_lost_another_can_be_adopted(open_again: Open, store_url: str) -> None:
-    with open_again(secrets=["lost"]):
-        pass
-    assert adopt_secret(store_url, "new") == 0
+    with open_again(secrets=["lost"]) as store, store.suppressions.engine.begin() as connection:
+        store.suppressions.put(connection, Suppression("ada", ReportKind.HARD, "5.1.1", MOMENT, None))
+    assert adopt_secret(store_url, ["found", "lost"]) == 0, "what a former one put on the list is found"
+    assert adopt_secret(store_url, ["new"]) == 1
     with open_again(secrets=["new"]) as store, store.pause.engine.connect() as connection:
         (kept,) = connection.execute(text("SELECT * FROM known_secret")).all()
     assert "new" not in str(kept)
