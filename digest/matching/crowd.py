@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.matching.arrays import Floats, Numbers
 from digest.matching.interests import MOST_INTERESTS, ReadInterest, Unit
 
 Slots = NDArray[Any]
@@ -39,9 +40,9 @@ class Crowd:
     """Compiled profiles, one after the other."""
 
     slots: Slots
-    starts: NDArray[np.int64]
+    starts: Numbers
     """Where each profile's slots begin; one more entry for the end."""
-    least: NDArray[np.float64]
+    least: Floats
     """Each profile's `min_score`."""
 
     def __len__(self) -> int:

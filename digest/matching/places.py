@@ -8,10 +8,8 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from digest.matching.arrays import Flags, Numbers
 
 
 class Hit(NamedTuple):

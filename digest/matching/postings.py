@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digest.domain import Paper
+from digest.matching.arrays import Flags, Floats, Numbers
 from digest.matching.day import positions
 from digest.matching.interests import Unit
 from digest.matching.similar import group_similar
@@ -24,9 +24,9 @@ UPVOTES_SHARE = 0.01
 class Lists:
     """For each unit a list of papers, by position; all lists lie one after the other."""
 
-    starts: NDArray[np.int64]
-    papers: NDArray[np.int64]
-    impacts: NDArray[np.float64]
+    starts: Numbers
+    papers: Numbers
+    impacts: Floats
     """Times the paper's prior."""
 
 
@@ -38,10 +38,10 @@ class Postings:
     hits: Lists
     certain: Lists
     """The hits of which no doubt is left; only these may exclude."""
-    uncategorised: NDArray[np.bool_]
-    group: NDArray[np.int64]
+    uncategorised: Flags
+    group: Numbers
     """Papers with one number are near-duplicates."""
-    is_grouped: NDArray[np.bool_]
+    is_grouped: Flags
     """Whether a paper has near-duplicates."""
 
 
@@ -66,7 +66,7 @@ def prior_of(paper: Paper) -> float:
     return 1.0 + UPVOTES_SHARE * math.log1p(max(paper.upvotes or 0, 0))
 
 
-def _lists(found: Sequence[Mapping[int, float]], prior: NDArray[np.float64]) -> Lists:
+def _lists(found: Sequence[Mapping[int, float]], prior: Floats) -> Lists:
     starts = np.zeros(len(found) + 1, np.int64)
     np.cumsum([len(impacts) for impacts in found], out=starts[1:])
     papers = np.fromiter(chain.from_iterable(found), np.int64, starts[-1])
@@ -74,7 +74,7 @@ def _lists(found: Sequence[Mapping[int, float]], prior: NDArray[np.float64]) -> 
     return Lists(starts, papers, impacts * prior[papers])
 
 
-def _mask(papers: int, length: int) -> NDArray[np.bool_]:
+def _mask(papers: int, length: int) -> Flags:
     mask = np.zeros(length, np.bool_)
     mask[list(positions(papers))] = True
     return mask

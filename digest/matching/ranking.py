@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from digest.matching.arrays import Floats, Numbers, spread
 from digest.matching.crowd import Crowd
 from digest.matching.postings import Postings
 from digest.matching.scoring import (
@@ -16,7 +16,6 @@ from digest.matching.scoring import (
     MOST_PAPERS,
     SCORE_BITS,
     Batch,
-    Numbers,
     Scored,
     changes,
     evidence_of,
@@ -42,7 +41,7 @@ class Ranking:
     """For each profile how many papers match, given or not."""
     papers: Numbers
     interests: Numbers
-    scores: NDArray[np.float64]
+    scores: Floats
 
 
 def rank_crowd(crowd: Crowd, postings: Postings, *, most: int | None = None) -> Iterator[Ranking]:
@@ -83,7 +82,7 @@ def _ranking(first: int, batch: Batch, scored: Scored, most: int) -> Ranking:
     is_enough = scored.score / DIGITS >= np.repeat(batch.least, found)
     matched = found - np.bincount(scored.profile[~is_enough], minlength=batch.profiles)
     shown = np.minimum(matched, most)
-    place = np.arange(len(scored.profile)) - np.repeat(np.cumsum(found) - found, found)
+    place = spread(0, found)
     bits = int(place.max(initial=0)).bit_length()
     keys = (scored.profile << SCORE_BITS | GREATEST_SCORE - scored.score) << bits | place
     keys.sort()
@@ -96,4 +95,4 @@ def _ranking(first: int, batch: Batch, scored: Scored, most: int) -> Ranking:
 def _places(values: Numbers) -> Numbers:
     """Each row's place among those of the same value, which stand together."""
     starts = np.flatnonzero(changes(values))
-    return np.arange(len(values)) - np.repeat(starts, np.diff(starts, append=len(values)))
+    return spread(0, np.diff(starts, append=len(values)))

@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.matching.arrays import Flags, Numbers
 from digest.matching.words import Joint, Words
 
-Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 Run = tuple[int, int, int, bool]
 """A passage, the run's first and last word in it, all by number, and whether it may begin with an opened key."""
 

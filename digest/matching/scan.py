@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from digest.matching.aliases import Window
+from digest.matching.arrays import Numbers, spread
 from digest.matching.phrases import Phrase, stands
-from digest.matching.places import NOWHERE, Numbers, Places, order_places
+from digest.matching.places import NOWHERE, Places, order_places
 from digest.matching.runs import Columns, KeySet, Passage, find_runs, group_alike, read_columns
 from digest.matching.words import Words, is_telling, tells_of_next
 
@@ -96,8 +97,7 @@ def _find(
     starts = np.cumsum(counts) - counts
     numbers = np.fromiter(chain.from_iterable(readings), np.int64)
     run = np.repeat(np.arange(len(example)), counts[example])
-    nth = np.arange(len(run)) - np.searchsorted(run, run)
-    return numbers[starts[example[run]] + nth], runs.first[run], runs.last[run]
+    return numbers[spread(starts[example], counts[example])], runs.first[run], runs.last[run]
 
 
 def _opening(opened: Mapping[str, list[_Sought]], longest: int, before: str, endings: Collection[str]) -> list[_Sought]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from digest.matching.arrays import Flags, Floats, Numbers, spread
 from digest.matching.crowd import Crowd, Slots
 from digest.matching.interests import MOST_INTERESTS, Role
 from digest.matching.postings import Lists, Postings
@@ -25,9 +25,6 @@ MOST_PAPERS = 1 << PAPER_BITS
 _INTEREST_BITS = MOST_INTERESTS.bit_length()
 _LAST_INTEREST = (1 << _INTEREST_BITS) - 1
 
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -37,7 +34,7 @@ class Batch:
     slots: Slots
     profile: Numbers
     """Each slot's."""
-    least: NDArray[np.float64]
+    least: Floats
     """Each profile's `min_score`."""
 
 
@@ -82,7 +79,7 @@ def changes(values: Numbers) -> Flags:
     return found
 
 
-def _add_up(batch: Batch, evidence: Lists) -> tuple[Numbers, NDArray[np.float64]]:
+def _add_up(batch: Batch, evidence: Lists) -> tuple[Numbers, Floats]:
     """Each paper under each interest that a slot hits, and what its slots give together: less than 0 if one excludes.
 
     They are added up in their order, since with floats another one may bring another sum.
@@ -93,11 +90,10 @@ def _add_up(batch: Batch, evidence: Lists) -> tuple[Numbers, NDArray[np.float64]
     starts = evidence.starts.take(unit)
     counts = evidence.starts.take(unit + 1) - starts
     counts[slots["role"] == Role.FILTER] = 0
-    hits = np.arange(counts.sum())
-    at = hits + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    at = spread(starts, counts)
     worth = evidence.impacts.take(at) * np.repeat(weight, counts)
     # the hit's own number comes last: what it counts is found by that when they are sorted
-    bits = len(hits).bit_length()
+    bits, hits = len(at).bit_length(), np.arange(len(at))
     hits += np.repeat((batch.profile << PAPER_BITS + _INTEREST_BITS | _turned(slots["interest"])) << bits, counts)
     hits += evidence.papers.take(at) << _INTEREST_BITS + bits
     hits.sort()
@@ -130,7 +126,7 @@ def _pass_filters(rows: Numbers, batch: Batch, postings: Postings) -> Flags | bo
     return found
 
 
-def _best(rows: Numbers, sums: NDArray[np.float64]) -> Scored:
+def _best(rows: Numbers, sums: Floats) -> Scored:
     """Each paper of each profile once."""
     # whatever is hit is a match, however little it counts
     score = np.clip(sums * DIGITS + 0.5, 1, GREATEST_SCORE).astype(np.int64)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from digest.matching.arrays import Flags, Floats, Numbers
 from digest.matching.expressions import Term
-from digest.matching.places import Flags, Numbers, Places, join_columns
+from digest.matching.places import Places, join_columns
 
 TITLE_BOOST = 1.2
 VARIANT = 0.25
@@ -19,8 +19,6 @@ SATURATION = 1.2
 INSIDE_BEFORE, INSIDE_AFTER = 0.25, 0.5
 """What a hit counts with a telling word right before or after it: in "video diffusion models" the theme isn't so much
 diffusion models as a kind of them. All these are chosen on one half of the pools of `benchmarks/relevance.py`."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, select, update
 
@@ -15,6 +15,7 @@ from digest.storage.engine import reading
 
 _PAUSE = select(tables.pauses)
 _THE_ONE_ROW = 1
+_A_MOMENT = timedelta(seconds=1)
 _JUST_MADE = -1  # failed probes, in a row that nobody else has seen
 
 
@@ -64,8 +65,10 @@ class PauseStore:
         """
         if pause.probe_at is None:
             return None
-        begins = self.now() if is_wait_over(pause.probe_at, now=self.now()) else pause.probe_at
-        taken = replace(pause, probe_at=begins + SHORTEST_WAIT)
+        soonest = self.now() + SHORTEST_WAIT
+        is_early = not is_wait_over(pause.probe_at, now=self.now())
+        # a moment later even where that is far off: by another time others see that this one is taken
+        taken = replace(pause, probe_at=max(soonest, pause.probe_at + _A_MOMENT) if is_early else soonest)
         return taken if self._move_probe(pause, taken.probe_at) else None
 
     def give_back_probe(self, taken: Pause) -> None:

@@ -63,7 +63,7 @@ class Refusals:
     """Of them, for good."""
     new: tuple[tuple[str, str, str], ...]
     """Of the refused those that were not written down as reports yet: subscriber, enhanced code, the relay's words."""
-    was_at_fault: bool = False
+    was_at_fault: bool
     """Whether the relay was found at fault earlier in the edition."""
 
 

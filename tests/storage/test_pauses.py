@@ -73,3 +73,20 @@ def test_of_processes_that_see_the_same_pause_one_tries_and_another_later_if_it_
     assert store.pause.current() == replace(taken, probe_at=clock.moment)
     store.pause.end()
     assert not store.pause.take_probe(later)
+
+
+def test_tries_by_hand_hardly_put_off_the_next_one(store: Store, clock: Clock) -> None:
+    for _probe in range(6):
+        store.pause.begin(PausedBy.SENDING, "the relay refused")
+    begun = store.pause.current()
+    assert begun is not None
+    assert begun.probe_at is not None
+    assert begun.probe_at > clock.moment + timedelta(hours=3)
+    for _try in range(8):
+        seen = store.pause.current()
+        assert seen is not None
+        assert store.pause.take_probe(seen)
+    later = store.pause.current()
+    assert later is not None
+    assert later.probe_at is not None
+    assert later.probe_at <= begun.probe_at + timedelta(minutes=1)

@@ -105,7 +105,7 @@ def test_refusals_are_told_of_the_whole_edition_once_nothing_is_on_its_way(
         store.deliveries.record([Outcome(mail, DeliveryState.DEFERRED, reply="450 later")], owner=owner)
 
     found = store.reports.refusals_of(DAY)
-    assert found == Refusals(3, 1, ((ada.id, "5.1.1", "550 no such user"),))
+    assert found == Refusals(3, 1, ((ada.id, "5.1.1", "550 no such user"),), was_at_fault=False)
     for _process in range(2):
         store.reports.excuse(DAY, found)
     assert store.reports.refusals_of(DAY) is None
