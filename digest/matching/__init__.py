@@ -1,8 +1,8 @@
 """Matching: a day's papers and a crowd of profiles become each reader's matches, best first. No input or output.
 
-`plain` and `words` read text, `phrases` and `names` say what equals what, `language` reads what a reader wrote. `scan`
-and `day` find all terms in all papers at once, `worth` weighs their hits (`places`); `definitions` and `aliases` let
-acronyms stand for what they mean.
+`plain` and `words` read text, `phrases` and `names` say what equals what, `language` reads what a reader wrote.
+`columns` lays all texts of a day in a row, `runs` and `scan` find all phrases there at once, `worth` weighs the hits
+(`places`), `day` and `units` keep them; `definitions` and `aliases` let acronyms stand for what they mean.
 `crowd` makes arrays of the profiles, `postings` of the day; `reading` makes both, `scoring` and `ranking` join them.
 `explaining` says why a paper was chosen, `tracing` all that was decided of one, `trying` what a profile would bring.
 `learning` proposes changes of a profile: `terminology` finds a paper's terms, `suggesting` those worth a keyword.

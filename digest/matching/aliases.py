@@ -8,35 +8,32 @@ bracket go on with either form. What points at a window points at the words that
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple
 
 from digest.matching.definitions import Definition
-from digest.matching.words import FEWEST_CAPITALS, Joint, Words, read_words
+from digest.matching.words import FEWEST_CAPITALS, Words, read_words
 
 REACH = 12
 """Words around an acronym that a phrase with it may take in; only one of Chinese characters is longer."""
 MOST_WINDOWS = 200
 """In one text; a longer row of acronyms is no abstract."""
 
-T = TypeVar("T")
-
 _NOTHING = read_words("")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Some words of a text with an acronym and its long form exchanged at one place."""
+class Window(NamedTuple):
+    """A place of a text where an acronym and its long form are exchanged; only a phrase that takes it all in is news.
 
-    words: Words
-    places: tuple[int, ...]
-    """For each word its number in the text; all that were put in have the number of the first they replace."""
-    replaced_last: int
-    """The number of the last word they replace."""
+    Where the clause goes on no gap is behind it, and the next word is news too. Of words that are left out the seam is.
+    """
+
     first: int
+    """The numbers of the first and last word replaced."""
     last: int
-    """The words put in, or at a seam; only a phrase that takes in all of them is news."""
+    other: Words
+    """What is put in their place."""
+    goes_on: bool = False
 
 
 def windows_of(text: str, words: Words, definitions: Sequence[Definition]) -> Iterator[Window]:
@@ -50,13 +47,13 @@ def _windows(text: str, words: Words, definitions: Sequence[Definition]) -> Iter
         short, long = definition.short, definition.long
         for first, last in _places(words, short.folded) if short.folded[0] in present else ():
             if sum(words.capitals[first : last + 1]) >= FEWEST_CAPITALS:
-                yield _window(words, first, last, long)
+                yield Window(first, last, long)
         for first, last in _places(words, long.folded) if long.folded[0] in present else ():
-            yield _window(words, first, last, short)
+            yield Window(first, last, short)
             closing = last + len(short)
             if _goes_on_behind_bracket(text, words, last, closing, short):
-                yield _window(words, last + 1, closing, _NOTHING, goes_on=True)
-                yield _window(words, first, closing, short, goes_on=True)
+                yield Window(last + 1, closing, _NOTHING, goes_on=True)
+                yield Window(first, closing, short, goes_on=True)
 
 
 def _goes_on_behind_bracket(text: str, words: Words, last: int, closing: int, short: Words) -> bool:
@@ -74,31 +71,3 @@ def _places(words: Words, sought: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         position = words.folded.index(sought[0], position + 1)
         if words.folded[position : position + length] == sought:
             yield position, position + length - 1
-
-
-def _window(words: Words, first: int, last: int, other: Words, *, goes_on: bool = False) -> Window:
-    """The words from first to last in the other form; with `goes_on` no gap is behind them, and the next is news too.
-
-    Of words that are left out the seam is news.
-    """
-    before, after = slice(max(0, first - REACH), first), slice(last + 1, last + 1 + REACH)
-    inserted = len(other)
-    head = first - before.start
-
-    def around(those: tuple[T, ...], put_in: tuple[T, ...]) -> tuple[T, ...]:
-        return those[before] + put_in + those[after]
-
-    joints = around(words.joints, (words.joints[first], *other.joints[1:])[:inserted])
-    if goes_on:
-        joints = (*joints[: head + inserted], Joint.SPACE, *joints[head + inserted + 1 :])
-    replaced = Words(
-        exact=around(words.exact, other.exact),
-        folded=around(words.folded, other.folded),
-        capitals=around(words.capitals, other.capitals),
-        joints=joints,
-        starts=around(words.starts, (words.starts[first],) * inserted),
-        ends=around(words.ends, (words.ends[last],) * inserted),
-    )
-    places = (*range(before.start, first), *(first,) * inserted, *range(last + 1, last + 1 + REACH))[: len(replaced)]
-    news = min(head, head + inserted - 1), head + inserted - 1 + goes_on
-    return Window(replaced, places, last + goes_on, *news)

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import pairwise
 
 import numpy as np
 
 from digest.domain import Doubt, Note, Paper
 from digest.matching.aliases import windows_of
+from digest.matching.columns import Text
 from digest.matching.definitions import find_definitions
 from digest.matching.expressions import AnyPhrase, Like, Meaning, Near, Person, Tag, Term, Wording, phrases_of
 from digest.matching.names import Likeness, Name, likeness, read_name
 from digest.matching.phrases import Phrase
 from digest.matching.places import Hit, Places, join_places, passages
-from digest.matching.scan import Text, find_phrases
+from digest.matching.scan import find_phrases
 from digest.matching.statistics import FEW_PAPERS, Statistics, count_words, read_paper
 from digest.matching.worth import count_hits
 
@@ -58,19 +58,22 @@ def positions(papers: int) -> Iterator[int]:
 class Day:
     """A day's papers with all that was found in them for the terms that will be asked for."""
 
-    def __init__(self, papers: Sequence[Paper], terms: Sequence[Term], statistics: Statistics) -> None:
+    def __init__(self, papers: Sequence[Paper], terms: Mapping[Meaning, Term], statistics: Statistics) -> None:
         self.papers = papers
-        phrases = {phrase for term in terms for phrase in phrases_of(term.target)}
+        phrases = {phrase for term in terms.values() for phrase in phrases_of(term.target)}
         self.words = [read_paper(paper) for paper in papers]
         """Each paper's title and abstract."""
         self._found = find_phrases(self._texts() if phrases else (), phrases)
         self._tags = _tags_of(papers)
-        self._authors = _authors_of(papers) if any(isinstance(term.target, Person) for term in terms) else {}
+        self._authors = _authors_of(papers) if any(isinstance(term.target, Person) for term in terms.values()) else {}
         has_enough = statistics.papers >= FEW_PAPERS or not phrases
         self._statistics = statistics if has_enough else statistics.plus(count_words(self.words))
         self._joined: dict[AnyPhrase | Near, Places] = {}
         self._told: dict[Wording, dict[int, list[Hit]]] = {}
-        self._hits: dict[Meaning, Hits] = dict(self._find_wordings(terms))
+        nowhere = dict.fromkeys(
+            (meaning for meaning, term in terms.items() if isinstance(term.target, Wording)), NO_HITS
+        )
+        self._hits: dict[Meaning, Hits] = nowhere | dict(self._find_wordings(terms.items()))
 
     @property
     def everything(self) -> int:
@@ -121,22 +124,23 @@ class Day:
         if isinstance(term.target, Tag):
             papers = self._tags.get(term.target, 0)
             return Hits(papers, papers, dict.fromkeys(positions(papers), TAG_IMPACT))
-        return dict(self._find_wordings([term]))[term.meaning]
+        return dict(self._find_wordings([(term.meaning, term)])).get(term.meaning, NO_HITS)
 
-    def _find_wordings(self, terms: Sequence[Term]) -> Iterator[tuple[Meaning, Hits]]:
-        """What those of the terms hit that stand in titles or abstracts."""
-        wordings = [(term, term.target) for term in terms if isinstance(term.target, Wording)]
-        stands = [(term, target, self._places_of(target)) for term, target in wordings]
-        yield from ((term.meaning, NO_HITS) for term, _, places in stands if not len(places))
-        found = [each for each in stands if len(each[2])]
-        counts = count_hits([(term, places) for term, _, places in found], self._found.writings, len(self.papers))
-        bounds = np.searchsorted(counts.term, np.arange(len(found) + 1)).tolist()
+    def _find_wordings(self, terms: Iterable[tuple[Meaning, Term]]) -> Iterator[tuple[Meaning, Hits]]:
+        """What those of the terms hit that stand in titles or abstracts, where they hit anything."""
+        wordings = [(meaning, term, term.target) for meaning, term in terms if isinstance(term.target, Wording)]
+        stands = [(*wording, self._places_of(wording[-1])) for wording in wordings]
+        found = [stand for stand in stands if len(stand[-1])]
+        counts = count_hits([(term, places) for _, term, _, places in found], self._found.writings, len(self.papers))
+        numbers, begins = np.unique(counts.term, return_index=True)
         papers, worths = counts.paper.tolist(), counts.worths().tolist()
-        for (term, target, _), (begin, end) in zip(found, pairwise(bounds), strict=True):
+        bounds = pairwise([*begins.tolist(), len(papers)])
+        for number, (begin, end) in zip(numbers.tolist(), bounds, strict=True):
+            meaning, _, target, _ = found[number]
             rarity = self._rarity(target)
             impacts = {paper: rarity * worth for paper, worth in zip(papers[begin:end], worths[begin:end], strict=True)}
             hit = _bitmap(impacts)
-            yield term.meaning, Hits(hit, hit, impacts)
+            yield meaning, Hits(hit, hit, impacts)
 
     def _places_of(self, target: Wording) -> Places:
         """The hits in all titles and abstracts."""
@@ -185,7 +189,8 @@ class Day:
 
 
 def _bitmap(found: Iterable[int]) -> int:
-    return reduce(lambda papers, position: papers | 1 << position, found, 0)
+    """Of distinct positions."""
+    return sum(1 << position for position in found)
 
 
 def _doubt_of(author: str) -> Doubt:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from digest.domain import Paper
+from digest.matching.columns import Text
 from digest.matching.day import Day
 from digest.matching.expressions import Term
 from digest.matching.language import parse_keyword
 from digest.matching.phrases import Phrase
-from digest.matching.scan import Text, find_phrases
+from digest.matching.scan import find_phrases
 
 _QUOTES = str.maketrans("", "", '"“”„')
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from digest.domain import Interest, Profile
-from digest.matching.expressions import AnyOf, Expression, Like, Term, map_terms, terms_of
+from digest.matching.expressions import AnyOf, Expression, Like, Meaning, Term, map_terms, terms_of
 from digest.matching.language import Unreadable, parse_author, parse_keyword, parse_query, read_category
 from digest.matching.liking import put_in_likes
 
@@ -100,9 +100,9 @@ def is_weight(weight: float) -> bool:
     return math.isfinite(weight) and 0 < weight <= GREATEST_INTEREST_WEIGHT
 
 
-def terms_in(units: Iterable[Unit]) -> list[Term]:
+def terms_in(units: Iterable[Unit]) -> dict[Meaning, Term]:
     """Everything that the day must look for, each meaning once."""
-    return list({term.meaning: term for unit in units for term in terms_of(unit.expression)}.values())
+    return {term.meaning: term for unit in units for term in terms_of(unit.expression)}
 
 
 def _slots(texts: Iterable[ParsedText], role: Role) -> Iterator[Slot]:

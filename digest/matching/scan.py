@@ -8,29 +8,21 @@ once for all runs that are written alike.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
-from digest.matching.aliases import Window
 from digest.matching.arrays import Numbers, spread
+from digest.matching.columns import Columns, Text, in_a_row, read_columns
 from digest.matching.phrases import Phrase, stands
 from digest.matching.places import NOWHERE, Places, order_places
-from digest.matching.runs import Columns, KeySet, Passage, find_runs, group_alike, read_columns
-from digest.matching.words import Words, is_telling, tells_of_next
+from digest.matching.runs import KeySet, find_runs, group_alike
+from digest.matching.words import is_telling, tells_of_next
 
 _Sought = tuple[int, Phrase]
 """A phrase with its number."""
-
-
-class Text(NamedTuple):
-    """A title or abstract: its words, and the places where acronyms may be read in another way."""
-
-    words: Words
-    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +44,10 @@ class Found:
 def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> Found:
     """The places of all phrases. Hits of one phrase never overlap; the leftmost counts."""
     known = list(phrases)
-    passages = [*_whole_texts(texts), *_windows(texts)]
-    columns = read_columns(passages, max((len(phrase.key) for phrase in known), default=0))
-    folded, exact = (_find(passages, columns, known, is_exact=is_exact) for is_exact in (False, True))
+    columns = read_columns(texts, max((len(phrase.key) for phrase in known), default=0))
+    folded, exact = (_find(columns, known, is_exact=is_exact) for is_exact in (False, True))
     phrase, first, last = (np.concatenate(pair) for pair in zip(folded, exact, strict=True))
-    places, writings = _locate(texts, passages, columns, first, last)
+    places, writings = _locate(columns, first, last)
     order = order_places(phrase, places)
     numbers, starts = np.unique(phrase[order], return_index=True)
     bounds = pairwise([*starts.tolist(), len(order)])
@@ -64,21 +55,7 @@ def find_phrases(texts: Sequence[Text], phrases: Collection[Phrase]) -> Found:
     return Found(rows, places.at(order), writings)
 
 
-def _whole_texts(texts: Sequence[Text]) -> Iterator[Passage]:
-    for number, (words, _) in enumerate(texts):
-        yield Passage(words, number, range(len(words)), latest_first=len(words), earliest_last=0, earliest_place=0)
-
-
-def _windows(texts: Sequence[Text]) -> Iterator[Passage]:
-    """Texts as windows read them: there only what takes in all that was put in is news."""
-    for number, text in enumerate(texts):
-        for window in text.windows:
-            yield Passage(window.words, number, window.places, window.first, window.last, window.replaced_last)
-
-
-def _find(
-    passages: Sequence[Passage], columns: Columns, phrases: Sequence[Phrase], *, is_exact: bool
-) -> tuple[Numbers, Numbers, Numbers]:
+def _find(columns: Columns, phrases: Sequence[Phrase], *, is_exact: bool) -> tuple[Numbers, Numbers, Numbers]:
     """The runs of words that may be read as phrases: the phrase's number, the first and last word."""
     closed, opened = _by_key((number, phrase) for number, phrase in enumerate(phrases) if phrase.is_exact is is_exact)
     longest = max(map(len, opened), default=0)
@@ -86,7 +63,7 @@ def _find(
     examples, example = group_alike(columns.looks, runs.first, runs.last)
     readings: list[list[int]] = []
     for place, first, last, is_opening in runs.located(examples, columns):
-        words = passages[place].words
+        words = columns.words_of(place)
         letters = words.exact if is_exact else words.folded
         found = closed.get("".join(letters[first : last + 1]), [])
         if is_opening:
@@ -117,19 +94,13 @@ def _by_key(sought: Iterable[_Sought]) -> tuple[dict[str, list[_Sought]], dict[s
     return dict(closed), dict(opened)
 
 
-def _locate(
-    texts: Sequence[Text], passages: Sequence[Passage], columns: Columns, first: Numbers, last: Numbers
-) -> tuple[Places, dict[str, int]]:
+def _locate(columns: Columns, first: Numbers, last: Numbers) -> tuple[Places, dict[str, int]]:
     """Where runs stand in the texts themselves, to whose words windows point, and the numbers of their writings."""
     passage = columns.passage_of(first)
-    text = np.array([passage.text for passage in passages], np.int64)[passage]
-    place = _in_a_row(passage.places for passage in passages)
-    earliest_place = np.array([passage.earliest_place for passage in passages], np.int64)[passage]
-    first_place = place[first]
-    last_place = np.where(last == columns.earliest_last[last], earliest_place, place[last])
-    # the texts themselves come first
-    own_first, own_last = columns.starts[text] + first_place, columns.starts[text] + last_place
-    starts, ends = (_in_a_row(getattr(words, name) for words, _ in texts) for name in ("starts", "ends"))
+    text = columns.text[passage]
+    own_first = columns.own[first]
+    own_last = np.where(last == columns.earliest_last[last], columns.earliest_own[passage], columns.own[last])
+    starts, ends = (in_a_row(getattr(words, name) for words, _ in columns.texts) for name in ("starts", "ends"))
     spellings, exact = columns.exact
     leads, tells = (np.fromiter(map(is_so, spellings.words), np.bool_) for is_so in (tells_of_next, is_telling))
     before, after = exact[own_first - 1], np.append(exact, 0)[own_last + 1]
@@ -143,14 +114,10 @@ def _locate(
         text=text,
         start=starts[own_first],
         end=ends[own_last],
-        first=first_place,
-        last=last_place,
+        first=own_first - columns.starts[text],
+        last=own_last - columns.starts[text],
         writing=np.array(writing, np.int64)[example],
         is_led=leads[before] & ~columns.is_apart[own_first],
         is_followed=tells[after] & ~columns.is_apart[own_last + 1],
     )
     return places, writings
-
-
-def _in_a_row(columns: Iterable[Sequence[int]]) -> Numbers:
-    return np.fromiter(chain.from_iterable(columns), np.int64)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, combinations
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.matching.arrays import Flags
 from digest.matching.words import Words
 
 SHINGLE = 4
@@ -46,39 +48,40 @@ def _similar_pairs(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
     candidates = Counter(pair for positions in _sharing(shingles) for pair in _pairs(positions))
     for (one, other), looked_up in sorted(candidates.items()):
         if looked_up >= FEWEST_LOOKED_UP:
-            shared = len(np.intersect1d(shingles[one], shingles[other], assume_unique=True))
-            either = len(shingles[one]) + len(shingles[other]) - shared
-            if shared >= max(FEWEST_SHINGLES, LEAST_SHARED * either):
+            these, those = np.unique(shingles[one]), np.unique(shingles[other])
+            shared = len(np.intersect1d(these, those, assume_unique=True))
+            if shared >= max(FEWEST_SHINGLES, LEAST_SHARED * (len(these) + len(those) - shared)):
                 yield one, other
 
 
 def _shingles(texts: Sequence[Sequence[str]]) -> list[Shingles]:
-    """For each text the runs of words in it, as numbers that are the same on every machine, each once."""
+    """For each text the runs of words in it, as numbers that are the same on every machine."""
     codes = {word: crc32(word.encode()) for word in set(chain.from_iterable(texts))}
     numbers = np.fromiter(map(codes.__getitem__, chain.from_iterable(texts)), np.uint64)
     runs = np.zeros(max(len(numbers) - SHINGLE + 1, 0), np.uint64)
     for place in range(SHINGLE):
         runs = runs * np.uint64(_PRIME) + numbers[place : place + len(runs)]
     ends = accumulate(map(len, texts))
-    return [np.unique(runs[end - len(text) : max(end - SHINGLE + 1, 0)]) for text, end in zip(texts, ends, strict=True)]
+    return [runs[end - len(text) : max(end - SHINGLE + 1, 0)] for text, end in zip(texts, ends, strict=True)]
 
 
 def _sharing(shingles: Sequence[Shingles]) -> Iterator[list[int]]:
     """For each shingle that is looked up the texts that have it, where there are several."""
-    sampled = [_sample(found) for found in shingles]
-    texts = np.repeat(np.arange(len(sampled)), [len(found) for found in sampled])
-    looked_up = np.concatenate([np.zeros(0, np.uint64), *sampled])
-    order = np.argsort(looked_up, kind="stable")
-    looked_up, texts = looked_up[order], texts[order]
-    ends = np.flatnonzero(np.append(looked_up[1:] != looked_up[:-1], True)) + 1
+    sizes = np.array([len(found) for found in shingles], np.int64)
+    runs, texts = np.concatenate([np.zeros(0, np.uint64), *shingles]), np.repeat(np.arange(len(sizes)), sizes)
+    looked_up = np.flatnonzero((runs % np.uint64(SAMPLE) == 0) | (sizes[texts] < FEWEST_TO_SAMPLE))
+    order = looked_up[np.lexsort((texts[looked_up], runs[looked_up]))]
+    is_other = _differs_from_next(runs[order])
+    is_distinct = is_other | _differs_from_next(texts[order])
+    texts, ends = texts[order][is_distinct], np.flatnonzero(is_other[is_distinct]) + 1
     starts = np.append(0, ends[:-1])
     is_shared = ends - starts > 1
     for start, end in zip(starts[is_shared].tolist(), ends[is_shared].tolist(), strict=True):
         yield texts[start:end].tolist()
 
 
-def _sample(shingles: Shingles) -> Shingles:
-    return shingles if len(shingles) < FEWEST_TO_SAMPLE else shingles[shingles % np.uint64(SAMPLE) == 0]
+def _differs_from_next(values: NDArray[Any]) -> Flags:
+    return np.append(values[1:] != values[:-1], True)[: len(values)]
 
 
 def _pairs(positions: Sequence[int]) -> Iterable[tuple[int, int]]:

@@ -6,7 +6,7 @@ Sets of papers are bitmaps in an int, as in `day`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, reduce
 
 from digest.domain import Reason
@@ -60,23 +60,37 @@ def contributions(unit: Unit, day: Day, position: int) -> dict[Term, float]:
     return {term: added for term, worths in _contributions(unit, day) if (added := worths.get(position, 0.0)) > 0}
 
 
-def _contributions(unit: Unit, day: Day) -> Iterator[tuple[Term, dict[int, float]]]:
+def _contributions(unit: Unit, day: Day) -> Iterator[tuple[Term, Mapping[int, float]]]:
     """The same for each paper hit, by position."""
-    elsewhere = {theme: _best(terms, day) for theme, terms in _by_theme(unit.counted).items()}
+    elsewhere = _by_theme(unit.counted)
     for theme, terms in _by_theme(counting_terms(unit)).items():
-        best, counted = _best(terms, day), elsewhere.get(theme, {})
-        for term in terms:
-            yield (
-                term,
-                {
-                    position: worth - counted.get(position, (0.0, term))[0]
-                    for position, (worth, whose) in best.items()
-                    if whose is term
-                },
-            )
+        if len(terms) == 1 and theme not in elsewhere:  # nearly always
+            yield terms[0], _worths(terms[0], day)
+        else:
+            yield from _shared_out(terms, _best(elsewhere[theme], day), day)
 
 
-def _by_theme(terms: Iterable[Term]) -> dict[object, list[Term]]:
+def _shared_out(
+    terms: Iterable[Term], counted: Mapping[int, tuple[float, Term]], day: Day
+) -> Iterator[tuple[Term, dict[int, float]]]:
+    """In each paper the best term's worth, less what is counted there already; nothing for the others."""
+    best = _best(terms, day)
+    for term in terms:
+        yield (
+            term,
+            {
+                position: worth - counted.get(position, (0.0, term))[0]
+                for position, (worth, whose) in best.items()
+                if whose is term
+            },
+        )
+
+
+def _worths(term: Term, day: Day) -> dict[int, float]:
+    return {position: term.weight * impact for position, impact in day.hits(term).impacts.items()}
+
+
+def _by_theme(terms: Iterable[Term]) -> defaultdict[object, list[Term]]:
     themes: defaultdict[object, list[Term]] = defaultdict(list)
     for term in terms:
         themes[term.theme].append(term)
@@ -87,8 +101,7 @@ def _best(terms: Iterable[Term], day: Day) -> dict[int, tuple[float, Term]]:
     """In each paper hit the term that is worth most there, of equal ones the first."""
     best: dict[int, tuple[float, Term]] = {}
     for term in terms:
-        for position, impact in day.hits(term).impacts.items():
-            worth = term.weight * impact
+        for position, worth in _worths(term, day).items():
             if position not in best or worth > best[position][0]:
                 best[position] = worth, term
     return best
@@ -100,8 +113,9 @@ def _evaluate(unit: Unit, day: Day) -> Hits:
         return NO_HITS
     impacts = dict.fromkeys(positions(taken), 0.0)
     for _, worths in _contributions(unit, day):
-        for position in impacts.keys() & worths.keys():
-            impacts[position] += max(worths[position], 0.0)
+        for position, worth in worths.items():
+            if position in impacts:
+                impacts[position] += max(worth, 0.0)
     return Hits(taken, certain, impacts)
 
 

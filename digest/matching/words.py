@@ -115,7 +115,7 @@ def read_word(written: str) -> tuple[str, str, int]:
     if is_shortened:
         written = written.replace(".", "")
     exact = written.casefold()
-    capitals = sum(map(str.isupper, written))
+    capitals = 0 if written.islower() else sum(map(str.isupper, written))
     folded = fold_spelling(_without_plural(written, exact, capitals))
     is_acronym = is_shortened and len(exact) >= _SHORTEST_ACRONYM
     return exact, folded, len(exact) if is_acronym else capitals

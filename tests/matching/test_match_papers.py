@@ -146,7 +146,7 @@ def test_a_hostile_abstract_is_read_in_no_time(abstract: str) -> None:
     term = parse_keyword("augmented generation of words")
     assert isinstance(term, Term)
     started = time.process_time()
-    Day([paper("A title", abstract[:20_000])], [term], Statistics()).hits(term)
+    Day([paper("A title", abstract[:20_000])], {term.meaning: term}, Statistics()).hits(term)
     assert time.process_time() - started < 0.4
 
 

@@ -40,6 +40,8 @@ def test_likeness_goes_by_way_of_a_third() -> None:
 
 def test_different_papers_and_papers_without_words_stay_apart() -> None:
     assert groups(("A", text(80)), ("B", text(80, 500)), ("", ""), ("", "")) == [0, 1, 2, 3]
+    assert groups(("", ""), ("Mamba", "")) == [0, 1]
+    assert groups() == []
 
 
 def test_a_few_phrases_in_common_make_no_duplicates() -> None:
