@@ -437,6 +437,16 @@ def test_a_relay_at_fault_is_doubted_until_it_takes_a_mail_again(make: Make, rel
     assert world.states() == {"rejected": 4, "sent": 1}
 
 
+def test_what_a_spam_filter_refused_puts_no_dead_address_down_to_the_relay(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    replies = {"ada": "550 looks like spam", "bob": "550 5.1.1 no such user"}
+    world.relay_to(relay({f"RCPT {name}@readers.example": [reply] for name, reply in replies.items()}))
+    world.run()
+    world.readers.append(reader("bob"))
+    world.run()
+    assert (world.store.suppressions.count(), world.store.pause.current()) == (1, None)
+
+
 def test_what_was_refused_counts_also_where_the_run_breaks_off(make: Make, relay: Relay) -> None:
     world = make(*names(3))
     world.relay_to(relay({"RCPT": ["550 5.1.1 no such user"]}))
