@@ -353,6 +353,17 @@ def test_a_block_that_meets_only_readers_who_were_asked_to_wait_pauses_sending(m
     assert sum(command.startswith("RCPT") for command in server.commands) <= 9 + 3 + 4
 
 
+def test_a_try_that_meets_trouble_with_the_relay_lets_no_other_follow_at_once(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    world.relay_to(server := relay({"MAIL": ["550 5.1.8 sender refused", "421 4.3.2 busy", "…"]}))
+    world.run()
+    world.pass_time(minutes=7)
+    world.run()
+    tried = server.connections
+    world.run()
+    assert (tried, server.connections) == (4, 4)
+
+
 def test_a_provider_that_misses_our_signature_pauses_sending_each_day(make: Make, relay: Relay) -> None:
     world = make("ada", "gil")
     world.relay_to(relay({"RCPT gil@readers.example": ["550 5.7.26 not authenticated", "…"]}))
