@@ -54,7 +54,7 @@ def _find_known(parts: Parts) -> Container[str] | None:
     files = parts.read_files()
     if parts.file_mistakes() or not files:  # asked at once: a page may read the files anew while sign-ups are counted
         return None
-    return {reader.id for reader in parts.store.subscribers.each(files)}
+    return {reader.id for reader in files} | parts.store.subscribers.signup_ids()
 
 
 def _take_probe(pause: Pause, parts: Parts, choice: Choice) -> Pause | None:

@@ -24,7 +24,7 @@ from digest.composing import Composer
 from digest.delivery import Stopped
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Status, Subscriber
-from digest.errors import Mistake, StoreError
+from digest.errors import ConfigError, Mistake, StoreError
 from digest.parts import Choice
 from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests, run_edition
 from digest.planning import CLAIMS_A_GROUP
@@ -1111,6 +1111,24 @@ def test_an_outcome_that_another_process_made_void_is_noticed(make: Make, relay:
         report = run.result()
     assert "the history holds nothing of this run, which had 1 sent" in report.mismatch
     assert world.states() == {"unknown": 1}
+
+
+def test_nobody_is_given_up_as_a_stranger_whose_sign_up_today_s_rules_refuse(make: Make, relay: Relay) -> None:
+    def refuse(_details: object) -> Subscriber:
+        raise ConfigError([Mistake("sign-up", "exclude", "may be several people")])
+
+    world = make("ada")
+    world.relay_to(relay())
+    world.plan_only()
+    bob = reader("bob")
+    world.store.subscribers.add_signup(bob.id, bob.email, {"exclude": ["author:S. Han"]})
+    world.store.deliveries.plan(DAY, [bob])
+    signups = replace(world.store.subscribers, read_signup=refuse)
+    world.parts = replace(world.parts, store=replace(world.store, subscribers=signups))
+
+    world.run_unchecked(plans=False)
+
+    assert world.states() == {"sent": 1, "pending": 1}
 
 
 def test_nobody_is_given_up_as_a_stranger_while_readers_files_are_out_of_reach_or_being_mended(
