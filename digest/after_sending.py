@@ -90,7 +90,7 @@ def _doubts_of(found: Refusals) -> str:
     """Why an edition's refusals are about the relay, so that none may count against its address; empty if they may."""
     refused, attempts = found.refused, found.attempts
     is_half = attempts >= FEWEST_ATTEMPTS_JUDGED and refused * 2 >= attempts
-    is_all = refused == attempts and (attempts >= FEWEST_ALL_REFUSED or found.was_at_fault)
+    is_all = refused == attempts and found.excused + refused >= FEWEST_ALL_REFUSED
     if is_half or is_all:
         return f"{refused} of {attempts} mails were refused for good, which is the relay's fault: no address is blamed"
     return ""

@@ -18,7 +18,7 @@ from digest.after_sending import (
     words_of,
 )
 from digest.composing.headers import sender_address
-from digest.delivery import Stopped, send_emails
+from digest.delivery import send_emails
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Subscriber
 from digest.making import make_emails
@@ -54,7 +54,7 @@ def _find_known(parts: Parts) -> Container[str] | None:
     files = parts.read_files()
     if parts.file_mistakes() or not files:  # asked at once: a page may read the files anew while sign-ups are counted
         return None
-    return {reader.id for reader in parts.store.subscribers.each(files)}
+    return {reader.id for reader in files} | parts.store.subscribers.signup_ids()
 
 
 def _take_probe(pause: Pause, parts: Parts, choice: Choice) -> Pause | None:
@@ -141,7 +141,7 @@ def _settle_pause(doubts: str, parts: Parts, report: RunReport, probe: Pause | N
         report.paused = begin_pause(parts.store.pause, reason)
     elif report.end is not None and report.end.is_probe_passed and parts.store.pause.end(PausedBy.SENDING):
         report.notices.append("a mail went through: sending is no longer paused")
-    elif probe is not None and report.end is not None and report.end.stopped is Stopped.DONE:
+    elif probe is not None and report.end is not None and report.end.is_probe_left:
         parts.store.pause.give_back_probe(probe)
 
 

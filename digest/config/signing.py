@@ -24,6 +24,9 @@ def _kept_secret(config: Config) -> str:
         kept = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         kept = _make_secret(path)
+    except (OSError, UnicodeDecodeError) as error:
+        repair = "let this user read it; a new one would be another secret than the database knows"
+        raise ConfigError([Mistake(str(path), "", f"can't be read: {error}", repair)]) from error
     if not kept:  # anybody could sign with an empty key
         raise ConfigError([Mistake(str(path), "", "holds no secret", "delete the file, and a new one is made")])
     return kept

@@ -17,5 +17,5 @@ def read_toml(path: Path, *, if_missing: str = "") -> dict[str, Any]:
         raise ConfigError([Mistake(str(path), "", "there is no such file", if_missing)]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([Mistake(str(path), "", f"can't be read: {error}", "save it as UTF-8 text")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # the former also for a number of thousands of digits
         raise ConfigError([Mistake(str(path), "", f"is no TOML: {error}", "mend that line")]) from error

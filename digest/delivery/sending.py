@@ -41,6 +41,8 @@ class SendingEnd:
     counts: Mapping[DeliveryState, int]
     is_probe_passed: bool = False
     """Whether a relay took a mail, or refused it for its reader's sake alone."""
+    is_probe_left: bool = False
+    """Whether a probe met nothing, or what is known of its readers: neither a word on us nor trouble with the relay."""
 
 
 def send_emails(
@@ -326,5 +328,7 @@ class _Sending:
 
     def end(self) -> SendingEnd:
         """How it went, once nothing is in flight any more."""
-        is_probe_passed = self._is_probe and not self.health.is_probe
-        return SendingEnd(self._stopped or Stopped.DONE, "; ".join(self._words), dict(self._counts), is_probe_passed)
+        stopped, health = self._stopped or Stopped.DONE, self.health
+        is_passed = self._is_probe and not health.is_probe
+        is_left = health.is_probe and stopped is Stopped.DONE and not health.relay_errors
+        return SendingEnd(stopped, "; ".join(self._words), dict(self._counts), is_passed, is_left)

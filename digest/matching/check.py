@@ -79,15 +79,18 @@ def _problems(interest: Interest) -> Iterator[Problem]:
 def _wrong(key: str, parsed: Expression | Unreadable, *, is_excluding: bool = False) -> Iterator[Problem]:
     if isinstance(parsed, Unreadable):
         yield Problem(key, parsed.problem, parsed.repair)
-    elif doubtful := [term for term in wanted_terms_of(parsed, is_wanted=is_excluding) if _excludes_nobody(term)]:
-        problem = f"{doubtful[0].written} may be several people, so it leaves nobody out"
-        yield Problem(key, problem, "write the given name in full")
+    elif doubtful := [term for term in wanted_terms_of(parsed, is_wanted=is_excluding) if _may_be_several(term)]:
+        problem = f"{doubtful[0].written} may be several people, so it can't be left out"
+        yield Problem(key, problem, "write the given name in full, as in Han, Song")
 
 
-def _excludes_nobody(term: Term) -> bool:
-    """Whether a term is a name with initials only, which is never certain enough to exclude a paper."""
+def _may_be_several(term: Term) -> bool:
+    """Whether a term is a name with initials, or may be one: to PubMed, Weinan E is E. Weinan; but E, Weinan is not."""
     names = term.target.names if isinstance(term.target, Person) else ()
-    return bool(names) and all(name.given and 1 in (len(name.given[0]), len(name.family)) for name in names)
+    is_open = len(names) > 1  # which of its words is the family's
+    return bool(names) and all(
+        name.given and (len(name.given[0]) == 1 or (is_open and len(name.family) == 1)) for name in names
+    )
 
 
 def _terms(interest: Interest) -> Iterator[Term]:

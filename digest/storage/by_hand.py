@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, Row, func, select
 from digest.domain import DeliveryState
 from digest.storage import kept_emails, tables
 from digest.storage.cursors import move_cursors, read_cursors
-from digest.storage.transitions import Transition, is_one_of, locked, write
+from digest.storage.transitions import OPERATOR, Transition, is_one_of, locked, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class ByHand:
         with self.engine.begin() as connection:
             found = locked(connection, *chosen.conditions(), tables.deliveries.c.state == DeliveryState.UNKNOWN.value)
             reply = f"the operator says: {to}"
-            write(connection, [Transition(row, to, {"reply": reply}) for row in found], now=self.now())
+            settled = [Transition(row, to, {"reply": reply}) for row in found]
+            write(connection, settled, now=self.now(), owner=OPERATOR)
             kept_emails.drop(connection, [row.id for row in found])
             move_cursors(connection, found if as_sent else ())
             return len(found)

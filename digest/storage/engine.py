@@ -183,10 +183,11 @@ def open_ownership(engine: Engine) -> Iterator[str]:
 def _remove_dead_locks(folder: Path) -> None:
     """Remove the old locks that nobody holds: without a file their owners count as dead just the same.
 
-    A young one may be about to be locked by the process that has just made it.
+    A young one may be about to be locked by the process that has just made it. What can't be opened stays, such as the
+    lock of a run by another user of this machine.
     """
     for path in folder.glob("*.lock"):
-        with suppress(Timeout, FileNotFoundError):
+        with suppress(OSError):  # a Timeout, of a lock that is held, is one too
             if time.time() - path.stat().st_mtime > YOUNG_SECONDS:
                 with FileLock(path, timeout=0):
                     path.unlink(missing_ok=True)

@@ -33,6 +33,7 @@ from digest.domain import Delivery, DeliveryEvent, DeliveryState
 from digest.storage import rows, tables
 from digest.storage.by_hand import Chosen
 from digest.storage.engine import reading
+from digest.storage.transitions import OPERATOR
 
 _LOST = (
     DeliveryState.FAILED,
@@ -223,10 +224,10 @@ def _may_have_arrived() -> ColumnElement[bool]:
     table, events = tables.deliveries, tables.delivery_events
     told = exists().where(events.c.delivery_id == table.c.id)
     was_in_doubt = told.where(events.c.state == DeliveryState.UNKNOWN.value)
-    # no run wrote it: `digest resolve`; what a run may not even hand over says nothing of the first copy
-    by_no_run = told.where(events.c.state == DeliveryState.FAILED.value, events.c.owner == "")
+    # what a run can't make anew, or not hand over, says nothing of the first copy
+    by_operator = told.where(events.c.state == DeliveryState.FAILED.value, events.c.owner == OPERATOR)
     is_settled = or_(
-        table.c.state == DeliveryState.BOUNCED.value, and_(table.c.state == DeliveryState.FAILED.value, by_no_run)
+        table.c.state == DeliveryState.BOUNCED.value, and_(table.c.state == DeliveryState.FAILED.value, by_operator)
     )
     return or_(table.c.state.in_(_values(_MAY_HAVE_ARRIVED)), and_(was_in_doubt, not_(is_settled)))
 

@@ -63,8 +63,8 @@ class Refusals:
     """Of them, for good."""
     new: tuple[tuple[str, str, str], ...]
     """Of the refused those that were not written down as reports yet: subscriber, enhanced code, the relay's words."""
-    was_at_fault: bool
-    """Whether the relay was found at fault earlier in the edition."""
+    excused: int
+    """The other refusals: written down earlier as our own fault, by the relay's words or as it was found at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class ReportStore:
                 attempts=connection.scalar(select(func.count()).select_from(table).where(*tried)) or 0,
                 refused=connection.scalar(select(func.count()).select_from(table).where(*tried, *refused)) or 0,
                 new=tuple((row.subscriber_id, row.enhanced_code, row.reply) for row in new),
-                was_at_fault=bool(connection.scalar(select(exists().where(*refused, is_excused)))),
+                excused=connection.scalar(select(func.count()).select_from(table).where(*refused, is_excused)) or 0,
             )
 
     def excuse(self, edition: date, refusals: Refusals) -> None:

@@ -62,6 +62,12 @@ class SubscriberStore:
                 return self._with_row(subscriber, row)
         return self._from_row(row) if row is not None else None
 
+    def signup_ids(self) -> frozenset[str]:
+        """The ids of all who signed up, those included whose sign-up today's rules refuse."""
+        table = tables.subscribers
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(select(table.c.id).where(table.c.details.is_not(None))))
+
     def count_served_beyond(self, day: date) -> int:
         """How many have a cursor after a day."""
         people = tables.subscribers

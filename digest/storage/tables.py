@@ -254,7 +254,7 @@ delivery_events = Table(  # what became of each delivery, line by line; lines ar
     Column("delivery_id", Integer, ForeignKey("deliveries.id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("owner", Text, nullable=False),  # the run that wrote it; empty where it was no sending
+    Column("owner", Text, nullable=False),  # the run that sent it, or OPERATOR; else empty
     Column("attempt", Integer, nullable=False),
     Column("code", Integer),
     Column("enhanced_code", Text, nullable=False),

@@ -37,6 +37,9 @@ MAY_BECOME: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 }
 """The whole life of a delivery. Whatever isn't here never happens to a row."""
 
+OPERATOR = "operator"
+"""In place of a run, who writes down what a person says became of a mail."""
+
 OPEN = (_PENDING, _DEFERRED)
 """Rows that may be claimed, if it is time."""
 
@@ -85,8 +88,8 @@ def is_their_time(now: datetime) -> ColumnElement[bool]:
 def write(connection: Connection, changes: Sequence[Transition], *, now: datetime, owner: str = "") -> None:
     """Write changes of locked rows, all of the same columns, and their lines in the history.
 
-    A claim has no line of its own: what came of it has. `owner` is the run that writes. Raises ValueError for a change
-    that MAY_BECOME doesn't know: a fault of ours, and better found than written.
+    A claim has no line of its own: what came of it has. `owner` is the run that sends, or OPERATOR. Raises ValueError
+    for a change that MAY_BECOME doesn't know: a fault of ours, and better found than written.
     """
     for change in changes:
         if change.to not in MAY_BECOME[DeliveryState(change.row.state)]:

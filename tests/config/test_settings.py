@@ -362,6 +362,19 @@ def test_an_empty_secret_file_signs_nothing(load: Load, tmp_path: Path) -> None:
         signing_secrets(config)
 
 
+def test_a_secret_file_that_can_not_be_read_is_a_mistake_and_stays(load: Load, tmp_path: Path) -> None:
+    config = load('[store]\nurl = "sqlite:///state/digest.db"')
+    kept = tmp_path / "state" / "secret.key"
+    kept.mkdir(parents=True)  # as little to be read as another user's file
+    with pytest.raises(ConfigError, match=r"secret\.key: can't be read"):
+        signing_secrets(config)
+    kept.rmdir()
+    kept.write_bytes(b"\xff" * 40)
+    with pytest.raises(ConfigError, match=r"secret\.key: can't be read"):
+        signing_secrets(config)
+    assert kept.stat().st_size == 40
+
+
 def test_a_secret_that_can_not_be_written_leaves_nothing_that_stops_the_next_run(load: Load) -> None:
     config = load('[store]\nurl = "sqlite:///state/digest.db"')
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -196,6 +196,16 @@ def test_the_mistakes_of_all_files_come_together_and_name_their_files(write: Cal
     assert [Path(mistake.file).name for mistake in mistakes] == ["ada.toml", "bob.toml"]
 
 
+@pytest.mark.parametrize("value", ["[" * 9999, "9" * 9999])
+def test_a_value_beyond_all_measure_costs_nobody_but_its_own_reader(
+    write: Callable[[str, str], Path], value: str
+) -> None:
+    write("ada.toml", ADA)
+    sound, (mistake,) = load(write("bob.toml", f"email = 'bob@example.org'\nmax_papers = {value}"))
+
+    assert (len(sound), Path(mistake.file).name) == (1, "bob.toml")
+
+
 @pytest.mark.parametrize("other", ["ada@EXAMPLE.org", "ada@example.org"])
 def test_of_two_files_with_one_address_the_first_counts_and_the_mistake_names_both(
     write: Callable[[str, str], Path], other: str

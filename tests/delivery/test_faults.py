@@ -24,7 +24,7 @@ from digest.composing import Composer
 from digest.delivery import Stopped
 from digest.dispatching import Dispatch
 from digest.domain import DeliveryState, Email, Outcome, Pause, PausedBy, Status, Subscriber
-from digest.errors import Mistake, StoreError
+from digest.errors import ConfigError, Mistake, StoreError
 from digest.parts import Choice
 from digest.pipeline import is_anybody_waiting, plan_digests, retry_digests, run_edition
 from digest.planning import CLAIMS_A_GROUP
@@ -353,6 +353,17 @@ def test_a_block_that_meets_only_readers_who_were_asked_to_wait_pauses_sending(m
     assert sum(command.startswith("RCPT") for command in server.commands) <= 9 + 3 + 4
 
 
+def test_a_try_that_meets_trouble_with_the_relay_lets_no_other_follow_at_once(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    world.relay_to(server := relay({"MAIL": ["550 5.1.8 sender refused", "421 4.3.2 busy", "…"]}))
+    world.run()
+    world.pass_time(minutes=7)
+    world.run()
+    tried = server.connections
+    world.run()
+    assert (tried, server.connections) == (4, 4)
+
+
 def test_a_provider_that_misses_our_signature_pauses_sending_each_day(make: Make, relay: Relay) -> None:
     world = make("ada", "gil")
     world.relay_to(relay({"RCPT gil@readers.example": ["550 5.7.26 not authenticated", "…"]}))
@@ -435,6 +446,16 @@ def test_a_relay_at_fault_is_doubted_until_it_takes_a_mail_again(make: Make, rel
         world.run(probes_at_once=True)
         assert world.store.suppressions.count() == 0
     assert world.states() == {"rejected": 4, "sent": 1}
+
+
+def test_what_a_spam_filter_refused_puts_no_dead_address_down_to_the_relay(make: Make, relay: Relay) -> None:
+    world = make("ada")
+    replies = {"ada": "550 looks like spam", "bob": "550 5.1.1 no such user"}
+    world.relay_to(relay({f"RCPT {name}@readers.example": [reply] for name, reply in replies.items()}))
+    world.run()
+    world.readers.append(reader("bob"))
+    world.run()
+    assert (world.store.suppressions.count(), world.store.pause.current()) == (1, None)
 
 
 def test_what_was_refused_counts_also_where_the_run_breaks_off(make: Make, relay: Relay) -> None:
@@ -1090,6 +1111,24 @@ def test_an_outcome_that_another_process_made_void_is_noticed(make: Make, relay:
         report = run.result()
     assert "the history holds nothing of this run, which had 1 sent" in report.mismatch
     assert world.states() == {"unknown": 1}
+
+
+def test_nobody_is_given_up_as_a_stranger_whose_sign_up_today_s_rules_refuse(make: Make, relay: Relay) -> None:
+    def refuse(_details: object) -> Subscriber:
+        raise ConfigError([Mistake("sign-up", "exclude", "may be several people")])
+
+    world = make("ada")
+    world.relay_to(relay())
+    world.plan_only()
+    bob = reader("bob")
+    world.store.subscribers.add_signup(bob.id, bob.email, {"exclude": ["author:S. Han"]})
+    world.store.deliveries.plan(DAY, [bob])
+    signups = replace(world.store.subscribers, read_signup=refuse)
+    world.parts = replace(world.parts, store=replace(world.store, subscribers=signups))
+
+    world.run_unchecked(plans=False)
+
+    assert world.states() == {"sent": 1, "pending": 1}
 
 
 def test_nobody_is_given_up_as_a_stranger_while_readers_files_are_out_of_reach_or_being_mended(

@@ -18,6 +18,7 @@ def how(asked: str, found: str) -> Likeness:
     [
         ("Song Han", "Song Han"),
         ("Song Han", "Han, Song"),
+        ("E, Weinan", "Weinan E"),
         ("song han", "SONG HAN (MIT)"),
         ("Song Han", "Song J. Han"),
         ("Michele Wigger", "Michèle Wigger"),

@@ -300,24 +300,26 @@ def test_only_the_very_bytes_of_a_mail_in_doubt_may_go_again(
     assert (row.state, row.attempts) == (DeliveryState.SENT, 2)
 
 
-@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("why", ["told so", "not to be handed over", "not to be made anew"])
 def test_only_the_operator_s_word_ends_the_doubt_about_a_mail_that_could_not_go_again(
-    store: Store, reader: Make, plan: Make, email: Make, *, is_told: bool
+    store: Store, reader: Make, plan: Make, email: Make, why: str
 ) -> None:
+    again = {"not to be handed over": DeliveryState.FAILED, "not to be made anew": DeliveryState.DEFERRED}
     plan(reader())
     with store.deliveries.open_ownership() as owner:
         store.deliveries.claim([email(reader())], owner=owner, keeps=True)
     store.deliveries.release_lapsed()
-    if is_told:
+    if why == "told so":
         store.by_hand.resolve(Chosen(), as_sent=False)
     else:
         with store.deliveries.open_ownership() as owner:
             (kept,) = store.deliveries.kept_emails(DAY)
             store.deliveries.claim([kept], owner=owner, keeps=True)
-            store.deliveries.record([Outcome(kept, DeliveryState.FAILED)], owner=owner, keeps=True)
+            store.deliveries.record([Outcome(kept, again[why])], owner=owner, keeps=True)
+        store.deliveries.fail(DAY, reader().id, "the template is broken")
 
     assert states(store) == {"ada": "failed"}
-    assert store.history.losses(before=date(2026, 7, 1)) == {reader().id: Loss(DAY, is_doubtful=not is_told)}
+    assert store.history.losses(before=date(2026, 7, 1)) == {reader().id: Loss(DAY, is_doubtful=why != "told so")}
 
 
 def test_a_mail_in_doubt_that_a_later_digest_covers_does_not_go_again(

@@ -247,18 +247,19 @@ def test_the_locks_that_dead_processes_left_go_and_those_of_the_living_stay(tmp_
     folder.mkdir()
     for name in ("dead", "living", "young"):
         (folder / f"{name}.lock").touch()
-    for name in ("dead", "living"):
+    (folder / "unusable.lock").mkdir()  # a directory can't be opened, nor can another user's file
+    for name in ("dead", "living", "unusable"):
         os.utime(folder / f"{name}.lock", (long_ago, long_ago))
 
     def break_off(engine: Engine) -> None:
         with open_ownership(engine) as owner:
-            assert {path.stem for path in folder.iterdir()} == {"living", "young", owner}
+            assert {path.stem for path in folder.iterdir()} == {"living", "young", "unusable", owner}
             raise KeyError
 
     with open_engine(f"sqlite:///{tmp_path}/digest.db") as engine, FileLock(folder / "living.lock"):
         with pytest.raises(KeyError):
             break_off(engine)
-        assert {path.stem for path in folder.iterdir()} == {"living", "young"}
+        assert {path.stem for path in folder.iterdir()} == {"living", "young", "unusable"}
 
 
 def test_what_each_look_asks_of_mails_reads_no_more_of_an_sqlite_file_the_longer_its_history_is(

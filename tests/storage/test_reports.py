@@ -105,13 +105,13 @@ def test_refusals_are_told_of_the_whole_edition_once_nothing_is_on_its_way(
         store.deliveries.record([Outcome(mail, DeliveryState.DEFERRED, reply="450 later")], owner=owner)
 
     found = store.reports.refusals_of(DAY)
-    assert found == Refusals(3, 1, ((ada.id, "5.1.1", "550 no such user"),), was_at_fault=False)
+    assert found == Refusals(3, 1, ((ada.id, "5.1.1", "550 no such user"),), excused=0)
     for _process in range(2):
         store.reports.excuse(DAY, found)
     assert store.reports.refusals_of(DAY) is None
     send(dan, DeliveryState.REJECTED, reply="550 no")
     found = store.reports.refusals_of(DAY)
-    assert found == Refusals(3, 1, ((dan.id, "", "550 no"),), was_at_fault=True), "without that of our own fault"
+    assert found == Refusals(3, 1, ((dan.id, "", "550 no"),), excused=1), "without that of our own fault"
 
 
 def test_a_refusal_counts_at_the_second_within_seven_days(
