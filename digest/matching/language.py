@@ -31,6 +31,7 @@ from digest.matching.expressions import (
     map_terms,
 )
 from digest.matching.grammar import FIELDS, LONGEST_QUERY, SUFFIXES, parse_tree
+from digest.matching.greek import other_writing
 from digest.matching.names import read_name
 from digest.matching.phrases import Phrase, UnreadableError, letters_of, read_phrase, spellings_of
 
@@ -190,7 +191,9 @@ def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
     phrase = read_phrase(content.strip(), is_exact=is_quoted)
     if not phrase.is_open:
-        return phrase, (letters_of(content.strip()),)
+        other = "" if is_quoted else other_writing(content.strip())
+        forms = tuple(letters_of(text) for text in (content.strip(), other) if text)
+        return AnyPhrase((phrase, read_phrase(other))) if other else phrase, forms
     spellings = (phrase,) if is_quoted else spellings_of(phrase)
     return phrase if len(spellings) == 1 else AnyPhrase(spellings), ()
 
@@ -247,11 +250,12 @@ def _defined(tree: Tree[Token], text: str) -> Term:
     opened = text.index("(", _end(outer))
     term = _term(_tokens(outer), text)
     names = _names_of_one_thing(before, inside)
-    if not names or not isinstance(term.target, Phrase):
+    if not names or not isinstance(term.target, Phrase | AnyPhrase):
         raise UnreadableError(
             "( follows a term without AND or OR", "put AND or OR between the two, or quote the whole phrase", opened
         )
-    wholes = [f"{name} {tail}".strip() for name in names]
+    written = [f"{name} {tail}".strip() for name in names]
+    wholes = [*written, *filter(None, map(other_writing, written))]
     target = AnyPhrase(tuple(map(read_phrase, wholes)))
     weight = _weight(marks.get("WEIGHT")) if "WEIGHT" in marks else term.weight
     end = max(_end(tree), text.index(")", opened) + 1)

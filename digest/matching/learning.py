@@ -88,11 +88,15 @@ class _Place:
         return interests[self.number] if self.number < len(interests) else Interest(self.name)
 
     def added(self, where: List, entries: Iterable[str]) -> list[Edit]:
+        """The entries that ask for something which no entry there asks for: `Mamba^0.5` doesn't where mamba is."""
         held = getattr(self.interest, where)
-        new = [entry for entry in dict.fromkeys(entries) if entry not in held]
+        known = {_units(entry, NOTHING_LIKED) for entry in held}
+        new: dict[tuple[Unit, ...], str] = {}
+        for entry in entries:
+            new.setdefault(_units(entry, NOTHING_LIKED), entry)
         return [
             Edit(self.number, self.interest.name, where, "", entry, position)
-            for position, entry in enumerate(new, start=len(held))
+            for position, entry in enumerate((new[units] for units in new if units not in known), start=len(held))
         ]
 
     def raised(self, papers: Sequence[Paper], liked: Liked) -> Iterator[Edit]:

@@ -184,6 +184,13 @@ def test_a_muted_term_is_an_exclusion_in_the_interests_it_is_meant_for() -> None
     ]
 
 
+def test_a_term_that_is_muted_already_is_not_muted_again_in_another_writing() -> None:
+    profile = Profile((Interest("One", ("attention",), ("Survey", "pretraining")),))
+    assert not propose_mute(profile, ["survey", "Pretraining"], interests=[0])
+    (edit,) = propose_mute(profile, ["pre-training", "Pre-Training"], interests=[0]).edits  # with a space it is news
+    assert edit.after == "pre-training"
+
+
 def test_a_term_that_can_not_be_read_is_not_muted() -> None:
     assert not propose_mute(profile_of("attention"), ["x AND", "*"], interests=[0])
 

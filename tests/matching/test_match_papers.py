@@ -34,6 +34,32 @@ def marked(match: Match) -> list[str]:
 @pytest.mark.parametrize(
     ("keyword", "title"),
     [
+        ("NF-kB", "NF-κB in cells"),
+        ("NFkB pathway", "The NF-kappaB pathway"),
+        ("NF-κB", "NF-kB in cells"),
+        ("NF-kappaB", "NFkB in cells"),
+        ("TNF-a", "TNF-α blockers"),
+        ("TNF alpha", "TNFa blockers"),
+        ("il-1b", "IL-1β levels"),
+        ("interferon gamma (IFN-g)", "IFNγ levels"),
+        ("TNF-a (tumor necrosis factor alpha)", "TNFα"),
+    ],
+)
+def test_names_of_biology_may_have_a_latin_letter_for_their_greek_one(keyword: str, title: str) -> None:
+    (found,) = matches([paper(title)], Interest(keywords=(keyword,)))
+    profiles = [Profile((Interest(keywords=(text,)),)) for text in (keyword, marked(found)[0])]
+    (by_other,), (as_written,) = match_papers([paper(title)], profiles, statistics=Statistics(papers=2000))
+    assert by_other.score == as_written.score  # it is no lesser form
+
+
+def test_an_article_is_no_letter_of_a_name() -> None:
+    assert not hits("TNF-α", "Of TNF a little")
+    assert not hits('"NF-kB"', "NF-κB in cells")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "title"),
+    [
         ("structured pruning", "Structured Pruning of Nets"),
         ("language model", "Large Language Models"),
         ("language models", "A Language Model"),
