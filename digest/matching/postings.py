@@ -49,12 +49,14 @@ def read_postings(findings: Findings, units: Sequence[Unit]) -> Postings:
     """Evaluates each unit once, for all the readers who ask for it."""
     day = findings.day
     found = [findings.hits(unit) for unit in units]
-    certain = [hits.impacts if hits.certain == hits.papers else positions(hits.certain) for hits in found]
+    certain = [
+        hits.impacts if hits.certain == hits.papers else dict.fromkeys(positions(hits.certain), 0.0) for hits in found
+    ]
     group = np.array(group_similar(day.words), np.int64)
     return Postings(
         papers=len(day.papers),
         hits=_lists([hits.impacts for hits in found], np.array([prior_of(paper) for paper in day.papers])),
-        certain=_lists([dict.fromkeys(papers, 0.0) for papers in certain], np.zeros(len(day.papers))),
+        certain=_lists(certain, np.zeros(len(day.papers))),
         uncategorised=_mask(day.uncategorised, len(day.papers)),
         group=group,
         is_grouped=np.bincount(group, minlength=1)[group] > 1,
