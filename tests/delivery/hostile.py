@@ -7,7 +7,7 @@ import socketserver
 import ssl
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -196,3 +196,7 @@ def running(fault: FaultServer) -> Iterator[FaultServer]:
             fault.closing.set()
             server.shutdown()
             thread.join()
+
+
+Relay = Callable[..., FaultServer]
+"""Starts one with its answers; a fixture."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,10 +14,8 @@ import pytest
 
 from digest.errors import ConfigError, StoreError
 from digest.storage import Backup, back_up
-from tests.delivery.hostile import FaultServer
+from tests.delivery.hostile import Relay
 from tests.delivery.world import DAY, Make, migrated_file
-
-Relay = Callable[..., FaultServer]
 
 
 def copy_of(folder: Path, name: str = "copy.db", *, database: str = "digest.db") -> Backup:

@@ -21,7 +21,7 @@ from digest.composing import Composer
 from digest.config import subscriber_id
 from digest.delivery import Relay
 from digest.delivery.smtp import Smtp
-from digest.domain import Delivery, DeliveryState, Interest, PausedBy, Profile, Subscriber
+from digest.domain import Delivery, DeliveryState, Email, Interest, PausedBy, Profile, Subscriber
 from digest.parts import Choice, Parts, RunReport
 from digest.pipeline import run_edition
 from digest.sources import open_http
@@ -30,6 +30,7 @@ from digest.storage import Chosen, Store, open_store, upgrade
 from tests.delivery.hostile import FaultServer
 
 DAY = date(2026, 6, 30)
+NEXT_DAY = DAY + timedelta(days=1)
 TIMEOUTS = {"reply_timeout_seconds": 0.3, "final_reply_timeout_seconds": 0.3, "connect_timeout_seconds": 0.3}
 HEDGES = Profile(interests=(Interest(keywords=("hedge",)),), trending=0)
 
@@ -208,6 +209,12 @@ def announce(papers: Path, day: date) -> None:
 
 def _no_signup(_details: object) -> Subscriber:
     raise AssertionError("nobody signs up here")
+
+
+def emails_of(world: World) -> list[Email]:
+    """A short mail for everybody who is planned one."""
+    rows = world.rows().values()
+    return [Email(row.email, "d@papers.example", f"<{row.email}>", "x", b"x", row.subscriber_id, DAY) for row in rows]
 
 
 Make = Callable[..., World]
