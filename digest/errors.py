@@ -37,10 +37,17 @@ class Mistake:
     key: str
     problem: str
     repair: str = ""
+    entry: str = ""
+    """What stands there, of a list's entries: by that a person finds it, while the key counts from 0."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a person."""
+        key = f"{self.key} {self.entry!r:.80}" if self.entry else self.key
+        return ": ".join(filter(None, (self.file, key)))
 
     def __str__(self) -> str:
-        place = f"{self.file}: {self.key}" if self.key else self.file
-        return f"{place}: {self.problem}" + (f" — {self.repair}" if self.repair else "")
+        return f"{self.place}: {self.problem}" + (f" — {self.repair}" if self.repair else "")
 
 
 class ConfigError(DigestError):

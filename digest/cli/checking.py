@@ -163,8 +163,7 @@ def _try(what: str, make: Callable[[], Any]) -> Generator[Finding, None, Any]:
 
 def _mistakes(what: str, error: ConfigError) -> Iterator[Finding]:
     for mistake in error.mistakes:
-        place = ": ".join(filter(None, (mistake.file, mistake.key)))
-        yield Finding(what, False, "error", f"{place}: {mistake.problem}", mistake.repair)
+        yield Finding(what, False, "error", f"{mistake.place}: {mistake.problem}", mistake.repair)
 
 
 def _warnings(config: Config, sources: Any, readers: tuple[Subscriber, ...] | None) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +24,7 @@ from digest.errors import ConfigError, Mistake
 Checker = Callable[[Profile], Iterable[tuple[str, str, str]]]
 """Finds mistakes in a profile's language, as (key, problem, repair); the matching stage has it."""
 
-_KEY = re.compile(r"interests\[(?P<number>\d+)\]\.?(?P<rest>.*)")
+_KEY = re.compile(r"interests\[(?P<number>\d+)\]\.?(?P<rest>(?P<list>\w+)\[(?P<entry>\d+)\]|.*)")
 
 
 def _check_address(value: str) -> str:
@@ -140,15 +141,18 @@ def read_subscriber(
 
 
 def _find_language_mistakes(interests: Sequence[tuple[str, Interest]], file: str, check: Checker) -> list[Mistake]:
-    places = [place for place, _ in interests]
     profile = Profile(tuple(interest for _, interest in interests))
-    return [Mistake(file, _key_in_file(key, places), problem, repair) for key, problem, repair in check(profile)]
+    return [_in_file(Mistake(file, *found), interests) for found in check(profile)]
 
 
-def _key_in_file(key: str, places: Sequence[str]) -> str:
-    """A profile's `interests[1].query` as the file has it: `interests.0.query`, or `query` in the shorter form."""
-    found = _KEY.fullmatch(key)
-    return ".".join(part for part in (places[int(found["number"])], found["rest"]) if part) if found else key
+def _in_file(mistake: Mistake, interests: Sequence[tuple[str, Interest]]) -> Mistake:
+    """A mistake at a profile's `interests[1].query` as the file has it: `interests.0.query`, or `query` of its own."""
+    found = _KEY.fullmatch(mistake.key)
+    if not found:
+        return mistake
+    place, interest = interests[int(found["number"])]
+    entry = getattr(interest, found["list"])[int(found["entry"])] if found["list"] else ""
+    return replace(mistake, key=".".join(filter(None, (place, found["rest"]))), entry=entry)
 
 
 def _readable_interests(values: Mapping[str, Any]) -> Iterator[tuple[str, Interest]]:

@@ -70,7 +70,7 @@ def test_pausing_somebody_who_left_does_not_bring_them_back(ready: Installation)
 
 
 def test_a_mistake_in_one_reader_s_file_costs_that_reader_alone_until_it_is_mended(ready: Installation) -> None:
-    call, mistake = ready.call, "bob.toml: keywords[0]: a bracket is never closed"
+    call, mistake = ready.call, "bob.toml: keywords[0] '(hedge': a bracket is never closed"
     call("pause")
     call("run", "--date", DAY)
     call("resume")
@@ -179,7 +179,7 @@ def test_an_edit_takes_what_is_valid_and_keeps_what_is_not_for_the_next(ready: I
     assert edit("s/none/such/").out.endswith("is as it was\n")
     broken = edit('s/"hedge"/"(hedge"/')
     assert (broken.code, path.read_text()) == (2, before)
-    assert ".draft: keywords[0]: a bracket is never closed" in broken.err
+    assert ".draft: keywords[0] '(hedge': a bracket is never closed" in broken.err
     mended = edit("s/(hedge/hedges*/")
     assert (mended.code, path.read_text()) == (0, before.replace("hedge", "hedges*"))
     assert "going on with" in mended.err

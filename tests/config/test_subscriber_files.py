@@ -300,6 +300,14 @@ def test_mistakes_of_the_file_and_of_its_words_are_told_together() -> None:
     assert set(found) == {"email", "keywords[0]", "interests.0.query", "interests.1"}
 
 
+def test_a_mistake_in_a_list_shows_the_entry_or_its_beginning() -> None:
+    with pytest.raises(ConfigError) as raised:
+        read({"email": "ada@example.org", "keywords": ["pruning", "deep, learning", "x, " * 60]})
+    short, long = raised.value.mistakes
+    assert short.place.endswith("keywords[1] 'deep, learning'")
+    assert len(long.place) < 120
+
+
 def test_a_file_may_hold_as_many_interests_as_a_profile_and_no_more() -> None:
     interests = [{"name": f"Interest {number}", "keywords": [f"word{number}"]} for number in range(MOST_INTERESTS)]
     assert len(read({"email": "eve@example.org", "interests": interests}).profile.interests) == MOST_INTERESTS
