@@ -156,10 +156,8 @@ def _lay_out(texts: Sequence[Text], sources: Sequence[Words], numbers: Mapping[i
     start = total + np.cumsum(size) - size
     seam = start + before
     words = np.append(np.arange(total), spread(stretches.ravel(), lengths.ravel()))
-    own, joints = (
-        words.copy(),
-        np.frombuffer(bytes(chain.from_iterable(each.joints for each in sources)), np.uint8)[words],
-    )
+    own = words.copy()
+    joints = np.frombuffer(bytes(chain.from_iterable(each.joints for each in sources)), np.uint8)[words]
     own[spread(seam, put_in)] = np.repeat(replaced, put_in)
     joints[seam[put_in > 0]] = joints[replaced[put_in > 0]]
     joints[(seam + put_in)[goes_on > 0]] = Joint.SPACE
