@@ -52,6 +52,15 @@ def test_names_of_biology_may_have_a_latin_letter_for_their_greek_one(keyword: s
     assert by_other.score == as_written.score  # it is no lesser form
 
 
+def test_a_name_of_biology_counts_once_however_often_it_is_written() -> None:
+    profiles = [
+        Profile((Interest(keywords=keywords),))
+        for keywords in [("NF-kB",), ("NF-kB", "NF-κB", "NFkB", "title:NF-kappaB")]
+    ]
+    (once,), (often,) = match_papers([paper("NF-kB in cells")], profiles, statistics=Statistics(papers=2000))
+    assert once.score == often.score
+
+
 def test_an_article_is_no_letter_of_a_name() -> None:
     assert not hits("TNF-α", "Of TNF a little")
     assert not hits('"NF-kB"', "NF-κB in cells")
