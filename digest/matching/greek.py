@@ -9,11 +9,14 @@ import re
 
 _GREEK = {"a": "α", "b": "β", "g": "γ"}
 _LATIN = {greek: latin for latin, greek in _GREEK.items()} | {"alpha": "a", "beta": "b", "gamma": "g"}
-_NAMES = r"TNF|TGF|IFN|IL-?1|HIF-?1|PGC-?1|PPAR|GSK-?3"
+_HYPHEN = "[-‐‑–]"  # texts that are copied from have several
+_NAMES = rf"TNF|TGF|IFN|IL{_HYPHEN}?1|HIF{_HYPHEN}?1|PGC{_HYPHEN}?1|PPAR|GSK{_HYPHEN}?3"
 _BEGIN, _END = r"(?<![^\W_])", r"(?![^\W_]|\*)"  # TNF-α* is open: TNFa* would take TNFAIP3
-_LATIN_LETTER = re.compile(rf"{_BEGIN}(?:({_NAMES})-?([abg]){_END}|NF-?kB{_END})", re.IGNORECASE)
+_LATIN_LETTER = re.compile(rf"{_BEGIN}(?:({_NAMES}){_HYPHEN}?([abg]){_END}|NF{_HYPHEN}?kB{_END})", re.IGNORECASE)
 _GREEK_LETTER = re.compile(
-    rf"{_BEGIN}(?:({_NAMES})[- ]?(α|β|γ|alpha|beta|gamma){_END}|NF[- ]?(?:κ|kappa)[- ]?B{_END})", re.IGNORECASE
+    rf"{_BEGIN}(?:({_NAMES})(?:{_HYPHEN}| )?(α|β|γ|alpha|beta|gamma){_END}"
+    rf"|NF(?:{_HYPHEN}| )?(?:κ|kappa)(?:{_HYPHEN}| )?B{_END})",
+    re.IGNORECASE,
 )
 
 

@@ -193,7 +193,7 @@ def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
     if is_quoted:
         phrase = read_phrase(content.strip(), is_exact=True)
-        return phrase, () if phrase.is_open else (letters_of(content),)
+        return phrase, () if phrase.is_open else (letters_of(content.strip()),)
     phrases, forms = _phrases(content.strip())
     return phrases[0] if len(phrases) == 1 else AnyPhrase(phrases), forms
 

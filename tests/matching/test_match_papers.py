@@ -44,6 +44,7 @@ def marked(match: Match) -> list[str]:
         ("interferon gamma (IFN-g)", "IFNγ levels"),
         ("TNF-a (tumor necrosis factor alpha)", "TNFα"),
         ("TNF-α and NF-kB", "TNF-a and NF-kB"),
+        ("NF‑κB", "NF-kB in cells"),  # with a hyphen that breaks no line
         ("IL-1ϐ", "IL-1b levels"),  # a β with a curl, which lower case leaves one
     ],
 )
