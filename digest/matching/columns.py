@@ -49,9 +49,9 @@ class Columns:
     may_begin: Numbers
     """The words with which a run may begin."""
     earliest_last: Numbers
-    """For each word the first with which a run from there may end,"""
+    """For each word the first with which a run from there may end."""
     earliest_own: Numbers
-    """and the last word of the text that it takes in then."""
+    """For each passage the last word of the text that is taken in by a run which ends there."""
     powers: Hashes
     """The multiplier's, by letters."""
 

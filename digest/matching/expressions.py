@@ -73,7 +73,11 @@ class Term:
     @property
     def theme(self) -> object:
         """The same for all writings of one thing: pre-training, "pretraining", title:pretraining. It counts once."""
-        return "".join(self.target.words) if isinstance(self.target, Phrase) else self.meaning
+        if isinstance(self.target, Phrase):
+            return "".join(self.target.words)
+        if isinstance(self.target, AnyPhrase):  # NF-kB and NF-κB
+            return frozenset("".join(phrase.words) for phrase in self.target.phrases)
+        return self.meaning
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ A term is a phrase (words side by side), perhaps "quoted", perhaps ending in a w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -31,7 +33,7 @@ from digest.matching.expressions import (
     map_terms,
 )
 from digest.matching.grammar import FIELDS, LONGEST_QUERY, SUFFIXES, parse_tree
-from digest.matching.greek import other_writing
+from digest.matching.greek import other_writings
 from digest.matching.names import read_name
 from digest.matching.phrases import Phrase, UnreadableError, letters_of, read_phrase, spellings_of
 
@@ -189,13 +191,27 @@ def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple
         return _tag(field, content), ()
     if not is_quoted and "$" not in content and _STRAY_WEIGHT.search(content):
         raise UnreadableError("a weight is a number at the end of a term", "write it like pruning^2")
-    phrase = read_phrase(content.strip(), is_exact=is_quoted)
-    if not phrase.is_open:
-        other = "" if is_quoted else other_writing(content.strip())
-        forms = tuple(letters_of(text) for text in (content.strip(), other) if text)
-        return AnyPhrase((phrase, read_phrase(other))) if other else phrase, forms
-    spellings = (phrase,) if is_quoted else spellings_of(phrase)
-    return phrase if len(spellings) == 1 else AnyPhrase(spellings), ()
+    if is_quoted:
+        phrase = read_phrase(content.strip(), is_exact=True)
+        return phrase, () if phrase.is_open else (letters_of(content.strip()),)
+    phrases, forms = _phrases(content.strip())
+    return phrases[0] if len(phrases) == 1 else AnyPhrase(phrases), forms
+
+
+def _phrases(*names: str) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
+    """The phrases of one thing with these names, in all their writings, and its forms: any will do with a wildcard."""
+    found = [(name, read_phrase(name)) for name in names]
+    found += [other for name in names for other in _other_phrases(name)]
+    phrases = tuple(spelling for _, phrase in found for spelling in spellings_of(phrase))
+    is_open = any(phrase.is_open for phrase in phrases)
+    return phrases, () if is_open else tuple(letters_of(text) for text, _ in found)
+
+
+def _other_phrases(name: str) -> Iterator[tuple[str, Phrase]]:
+    """The same with other letters in names of biology, unless that is too long: NFkB is one word, NF-κB are two."""
+    for other in other_writings(name):
+        with suppress(UnreadableError):
+            yield other, read_phrase(other)
 
 
 def _tag(kind: str, text: str) -> Tag:
@@ -254,14 +270,10 @@ def _defined(tree: Tree[Token], text: str) -> Term:
         raise UnreadableError(
             "( follows a term without AND or OR", "put AND or OR between the two, or quote the whole phrase", opened
         )
-    written = [f"{name} {tail}".strip() for name in names]
-    wholes = [*written, *filter(None, map(other_writing, written))]
-    target = AnyPhrase(tuple(map(read_phrase, wholes)))
+    phrases, forms = _phrases(*(f"{name} {tail}".strip() for name in names))
     weight = _weight(marks.get("WEIGHT")) if "WEIGHT" in marks else term.weight
     end = max(_end(tree), text.index(")", opened) + 1)
-    return replace(
-        term, written=text[_start(tree) : end], target=target, weight=weight, forms=tuple(map(letters_of, wholes))
-    )
+    return replace(term, written=text[_start(tree) : end], target=AnyPhrase(phrases), weight=weight, forms=forms)
 
 
 def _names_of_one_thing(before: str, inside: str) -> tuple[str, ...]:

@@ -121,7 +121,9 @@ def _is_split(words: Words, position: int) -> bool:
 
 
 def spellings_of(phrase: Phrase) -> tuple[Phrase, ...]:
-    """A phrase with a wildcard and, where it differs, its American spelling, which is how words are folded."""
+    """A phrase and, if it has a wildcard, its American spelling where that differs: so words are folded."""
+    if not phrase.is_open:
+        return (phrase,)
     *before, last = phrase.words
     american = fold_beginning(last)
     if american == last:

@@ -188,7 +188,9 @@ def slow_matches(profile: Profile, day: SlowDay) -> list[tuple[int, int, float]]
 
 
 def theme(term: Term) -> object:
-    """What a term is about: its folded letters if it is a phrase."""
+    """What a term is about: its folded letters if it is a phrase, those of each name if it has several."""
+    if isinstance(term.target, AnyPhrase):
+        return frozenset("".join(phrase.words) for phrase in term.target.phrases)
     return "".join(term.target.words) if isinstance(term.target, Phrase) else (term.target, term.field)
 
 

@@ -201,13 +201,16 @@ def test_what_cuts_a_match_off_is_min_score_or_max_papers_or_that_no_digest_cove
         ("RAG", "“rag” stands there, but an acronym wants capitals"),
         ('"quantized"', "“quantised” stands there, but quotes mean the term as written"),
         ("title:storage", "it stands in the abstract only"),
+        ("TNF-a", "“tnf-α” stands there, but an acronym wants capitals"),
+        ("title:TNF-a", "it stands in the abstract only"),
         ("mamba", ""),
         ("mamba NEAR/2 vision", ""),
         ("like:arxiv:2606.00009", ""),
     ],
 )
 def test_what_nearly_hits_is_pointed_at(keyword: str, hint: str) -> None:
-    explanation = explain([paper("A rag doll, quantised", "In storage")], Interest(keywords=(keyword,)))
+    text = "In storage, TNF-α" if keyword.startswith("title:") else "In storage, tnf-α"
+    explanation = explain([paper("A rag doll, quantised", text)], Interest(keywords=(keyword,)))
     assert explanation.cut is Cut.NO_HIT
     assert {place.hint for place in explanation.interests[0].places} == {hint}
 

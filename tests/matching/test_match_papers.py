@@ -43,6 +43,9 @@ def marked(match: Match) -> list[str]:
         ("il-1b", "IL-1β levels"),
         ("interferon gamma (IFN-g)", "IFNγ levels"),
         ("TNF-a (tumor necrosis factor alpha)", "TNFα"),
+        ("TNF-α and NF-kB", "TNF-a and NF-kB"),
+        ("NF‑κB", "NF-kB in cells"),  # with a hyphen that breaks no line
+        ("IL-1ϐ", "IL-1b levels"),  # a β with a curl, which lower case leaves one
     ],
 )
 def test_names_of_biology_may_have_a_latin_letter_for_their_greek_one(keyword: str, title: str) -> None:
@@ -50,6 +53,23 @@ def test_names_of_biology_may_have_a_latin_letter_for_their_greek_one(keyword: s
     profiles = [Profile((Interest(keywords=(text,)),)) for text in (keyword, marked(found)[0])]
     (by_other,), (as_written,) = match_papers([paper(title)], profiles, statistics=Statistics(papers=2000))
     assert by_other.score == as_written.score  # it is no lesser form
+
+
+def test_a_name_of_biology_counts_once_however_often_it_is_written() -> None:
+    profiles = [
+        Profile((Interest(keywords=keywords),))
+        for keywords in [("NF-kB",), ("NF-kB", "NF-κB", "NFkB", "title:NF-kappaB")]
+    ]
+    (once,), (often,) = match_papers([paper("NF-kB in cells")], profiles, statistics=Statistics(papers=2000))
+    assert once.score == often.score
+
+
+def test_another_writing_takes_nothing_from_a_keyword() -> None:
+    words = "in each of the old cells of mice we saw"
+    assert hits(f"{words} much NFkB", f"{words} much NFkB")  # twelve words; with NF-κB it were one more
+    assert hits("TNF-α inhib*", "TNFa inhibitors")
+    assert not hits("TNF-α*", "TNFAIP3 in cells")
+    assert hits("model quantis* (MQ)", "Model quantization")
 
 
 def test_an_article_is_no_letter_of_a_name() -> None:
