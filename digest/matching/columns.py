@@ -95,11 +95,6 @@ class _Passages:
     """and the first with which one may end."""
     earliest_own: Numbers
 
-    @property
-    def sizes(self) -> Numbers:
-        """The words of each passage."""
-        return np.diff(self.starts)
-
 
 def read_columns(texts: Sequence[Text], longest: int) -> Columns:
     """The texts and their windows, to be searched for keys of at most so many letters."""
@@ -110,7 +105,7 @@ def read_columns(texts: Sequence[Text], longest: int) -> Columns:
     exact, exact_numbers = number_words(chain.from_iterable(words.exact for words in sources), longest)
     folded_numbers, exact_numbers = folded_numbers[passages.words], exact_numbers[passages.words]
     capitals = in_a_row(words.capitals for words in sources)[passages.words]
-    joints, sizes = passages.joints, passages.sizes
+    joints, sizes = passages.joints, np.diff(passages.starts)
     is_apart = np.append(joints == Joint.GAP, True)
     is_apart[passages.starts] = True
     is_before_tight = np.append(joints[1:] == Joint.TIGHT, False)[: len(joints)] & ~is_apart[1:]
