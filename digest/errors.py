@@ -29,6 +29,10 @@ class DigestError(Exception):
     """The root: anything below it is expected and has a message for a person."""
 
 
+LONGEST_ENTRY = 80
+"""Characters that are shown of what an operator wrote."""
+
+
 @dataclass(frozen=True)
 class Mistake:
     """One thing wrong in what the operator wrote: where it is, what is wrong, what would be right."""
@@ -43,7 +47,8 @@ class Mistake:
     @property
     def place(self) -> str:
         """Where it is, for a person."""
-        key = f"{self.key} {self.entry!r:.80}" if self.entry else self.key
+        entry = self.entry if len(self.entry) <= LONGEST_ENTRY else f"{self.entry[: LONGEST_ENTRY - 1]}…"
+        key = f"{self.key} {entry!r}" if entry else self.key
         return ": ".join(filter(None, (self.file, key)))
 
     def __str__(self) -> str:

@@ -60,7 +60,7 @@ class Columns:
         return np.searchsorted(self.starts, words, "right") - 1
 
     def words_of(self, passage: int) -> Words:
-        """The words of one passage; those of a window have the places of the words that they stand for."""
+        """The words of one passage; those of a window have no offsets, which `own` leads to."""
         if passage < len(self.texts):
             return self.texts[passage].words
         row = slice(self.starts[passage], self.starts[passage + 1])
@@ -68,15 +68,13 @@ class Columns:
             tuple(spellings.words[number] for number in numbers[row].tolist())
             for spellings, numbers in (self.exact, self.folded)
         )
-        text = self.text[passage]
-        words, places = self.texts[text].words, (self.own[row] - self.starts[text]).tolist()
         return Words(
             exact=exact,
             folded=folded,
             capitals=tuple(self.capitals[row].tolist()),
             joints=tuple(map(Joint, self.joints[row].tolist())),
-            starts=tuple(words.starts[place] for place in places),
-            ends=tuple(words.ends[place] for place in places),
+            starts=(),
+            ends=(),
         )
 
 

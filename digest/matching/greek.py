@@ -26,6 +26,11 @@ def other_writings(text: str) -> tuple[str, ...]:
     return tuple(way for way in ways if way != text)
 
 
+def join_letters(text: str) -> str:
+    """The text with the Latin letter of such names joined to them: where it may stand apart it is an article."""
+    return _LATIN_LETTER.sub(lambda name: f"{name[1]}{name[2]}" if name[1] else name[0], text)
+
+
 def _in_greek(name: re.Match[str]) -> str:
     return f"{name[1]}-{_GREEK[name[2].casefold()]}" if name[1] else "NF-κB"
 

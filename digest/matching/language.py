@@ -33,7 +33,7 @@ from digest.matching.expressions import (
     map_terms,
 )
 from digest.matching.grammar import FIELDS, LONGEST_QUERY, SUFFIXES, parse_tree
-from digest.matching.greek import other_writings
+from digest.matching.greek import join_letters, other_writings
 from digest.matching.names import read_name
 from digest.matching.phrases import Phrase, UnreadableError, letters_of, read_phrase, spellings_of
 
@@ -200,7 +200,7 @@ def _target(field: str, content: str, *, is_quoted: bool) -> tuple[Target, tuple
 
 def _phrases(*names: str) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
     """The phrases of one thing with these names, in all their writings, and its forms: any will do with a wildcard."""
-    found = [(name, read_phrase(name)) for name in names]
+    found = [(name, read_phrase(join_letters(name))) for name in names]
     found += [other for name in names for other in _other_phrases(name)]
     phrases = tuple(spelling for _, phrase in found for spelling in spellings_of(phrase))
     is_open = any(phrase.is_open for phrase in phrases)

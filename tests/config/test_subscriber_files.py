@@ -305,6 +305,7 @@ def test_a_mistake_in_a_list_shows_the_entry_or_its_beginning() -> None:
         read({"email": "ada@example.org", "keywords": ["pruning", "deep, learning", "x, " * 60]})
     short, long = raised.value.mistakes
     assert short.place.endswith("keywords[1] 'deep, learning'")
+    assert long.place.endswith("x, x…'")
     assert len(long.place) < 120
 
 

@@ -74,6 +74,8 @@ def test_another_writing_takes_nothing_from_a_keyword() -> None:
 
 def test_an_article_is_no_letter_of_a_name() -> None:
     assert not hits("TNF-α", "Of TNF a little")
+    assert not hits("TNF-a", "Of TNF a little")
+    assert hits("TNF-a", "TNF-a and TNFa")
     assert not hits('"NF-kB"', "NF-κB in cells")
 
 
